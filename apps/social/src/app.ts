@@ -3,6 +3,7 @@ import { createService, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
 import { addFeedRoutes } from "./routes/feeds.ts";
 import { addPostRoutes } from "./routes/posts.ts";
+import { addRelationRoutes } from "./routes/relations.ts";
 import { addUserRoutes } from "./routes/users.ts";
 import { addVoteRoutes } from "./routes/votes.ts";
 
@@ -10,17 +11,18 @@ import { addVoteRoutes } from "./routes/votes.ts";
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const app = createService({
     ...deps.service,
-    tags: { social: "Users, posts and votes" },
+    tags: { social: "People, posts and votes" },
   });
   deps.records.start();
   addUserRoutes(app, deps);
   addPostRoutes(app, deps);
   addVoteRoutes(app, deps);
   addFeedRoutes(app, deps);
+  addRelationRoutes(app, deps);
   return app;
 }
 
 /** The types of its operations, for a typed client. */
 export type SocialApi = ReturnType<
-  typeof addUserRoutes | typeof addPostRoutes | typeof addVoteRoutes | typeof addFeedRoutes
+  typeof addUserRoutes | typeof addPostRoutes | typeof addVoteRoutes | typeof addFeedRoutes | typeof addRelationRoutes
 >;

@@ -41,7 +41,7 @@ export function social({ anyone, plain, other }: Installation): void {
 
       const shown = await plain.get(`/social/users/${made.json().id}`);
       expect(shown.status).toBe(200);
-      expect(shown.json()).toEqual(made.json());
+      expect(shown.json()).toMatchObject(made.json());
       expectProblem(await anyone.post("/social/users", { email, password }), 409);
     });
 
@@ -64,6 +64,55 @@ export function social({ anyone, plain, other }: Installation): void {
     it("show nobody who is not there", async () => {
       expectProblem(await plain.get("/social/users/999999999"), 404);
       expectProblem(await anyone.get("/social/users/1"), 401);
+    });
+  });
+
+  describe("follow, block and mute", () => {
+    const change = (by: Client, method: "PUT" | "DELETE", id: number | string, verb: string) =>
+      by.send(method, `/social/users/${id}/${verb}`);
+    const profile = async () => (await plain.get(`/social/users/${other.id}`)).json();
+    const users = async (by: Client, path: string) => {
+      const answer = await by.get(`/social/users/${path}`);
+      expect(answer.status, answer.text).toBe(200);
+      return answer.json<{ users: { id: number }[]; nextCursor: string | null }>().users.map(({ id }) => id);
+    };
+
+    it("are done and undone, as often as asked", async () => {
+      for (const by of [plain, other]) expect((await by.get(`/social/users/${by.id}`)).status).toBe(200);
+      for (const [verb, field] of [
+        ["follow", "followed"],
+        ["mute", "muted"],
+        ["block", "blocked"],
+      ] as const) {
+        for (const method of ["PUT", "PUT", "DELETE", "DELETE"] as const) {
+          const answer = await change(plain, method, other.id, verb);
+          expect([answer.status, answer.text]).toEqual([204, ""]);
+          expect(await profile()).toMatchObject({ [field]: method === "PUT" });
+        }
+        for (const method of ["PUT", "DELETE"] as const) {
+          expectProblem(await change(plain, method, plain.id, verb), 422, "id");
+          expectProblem(await change(plain, method, "@nobody_at_all", verb), 404);
+        }
+        expectProblem(await change(plain, "PUT", 999_999_999, verb), 404);
+      }
+    });
+
+    it("are listed for those who may see them", async () => {
+      await change(plain, "PUT", `@user_${other.id}`, "follow");
+      expect(await users(other, `${other.id}/followers`)).toContain(plain.id);
+      expect(await users(other, `@user_${plain.id}/following`)).toContain(other.id);
+      for (const list of ["followers", "following"]) expectProblem(await plain.get(`/social/users/0/${list}`), 404);
+      await change(plain, "PUT", other.id, "mute");
+      expect(await users(plain, "me/mutes")).toEqual([other.id]);
+      await change(plain, "DELETE", other.id, "mute");
+      await change(plain, "PUT", other.id, "block");
+      expect(await users(plain, "me/blocks")).toEqual([other.id]);
+      expect(await users(plain, `${plain.id}/following`)).not.toContain(other.id);
+      expectProblem(await change(plain, "PUT", other.id, "follow"), 409);
+      expectProblem(await change(other, "PUT", plain.id, "follow"), 404);
+      expectProblem(await other.get(`/social/users/${plain.id}`), 404);
+      await change(plain, "DELETE", other.id, "block");
+      expectProblem(await plain.get("/social/users/me/blocks", { cursor: "x" }), 400, "cursor");
     });
   });
 

@@ -4,7 +4,9 @@ import { errorResponse, jsonResponse, limitParam, type ServiceEnv } from "@quint
 import type { Deps } from "../deps.ts";
 import type { FeedPage } from "../feeds/feed-page.ts";
 import { createFeeds } from "../feeds/feeds.ts";
-import { postWithVotesSchema, toPostWithVotes, userParams } from "./schemas.ts";
+import { personIds } from "../users/person-ref.ts";
+import { personParams } from "./person-schemas.ts";
+import { postWithVotesSchema, toPostWithVotes } from "./schemas.ts";
 
 const tags = ["social"];
 const pageParams = {
@@ -38,6 +40,7 @@ function toFeed({ posts, nextCursor, prevCursor }: FeedPage): z.infer<typeof fee
 export function addFeedRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const feeds = createFeeds(deps.database.searches, deps.cursorKey);
   const guard = guards(deps.auth);
+  const idOf = personIds(deps.database.db);
   const feedResponse = jsonResponse(feedSchema, "One page of the feed");
 
   return app
@@ -75,11 +78,11 @@ export function addFeedRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "List the posts of a user",
         description: `The published posts of a user, newest first. ${pages}`,
-        request: { params: userParams, query: pageQuery },
+        request: { params: personParams, query: pageQuery },
         responses: { 200: feedResponse, 404: errorResponse("There is no such user") },
       }),
       async (c) => {
-        const page = await feeds.ofPerson(c.req.valid("param").id, c.var.account.id, c.req.valid("query"));
+        const page = await feeds.ofPerson(await idOf(c.req.valid("param").id), c.var.account.id, c.req.valid("query"));
         return c.json(toFeed(page), 200);
       },
     );

@@ -30,9 +30,8 @@ const idParam = (description: string) =>
       .openapi({ type: "integer", minimum: 1, example: 7, description }),
   });
 
-/** The post or the user in a path. */
+/** The post in a path. */
 export const postParams = idParam("Id of the post");
-export const userParams = idParam("Id of the user");
 
 export const searchSchema = storableText(z.string().max(200, "must have at most 200 characters"));
 
@@ -100,13 +99,13 @@ export const tokenSchema = z
   })
   .openapi("LoginToken", { description: "An access token" });
 
-export const profileSchema = z
+export const ownerSchema = z
   .object({
     id: z.number().int().describe("Id of the user, the same as of the account"),
     email: z.string().describe("Email address of the account"),
     createdAt: z.iso.datetime().describe("When the profile was created"),
   })
-  .openapi("Profile", { description: "The public profile of a user" });
+  .openapi("Owner", { description: "The user who owns something" });
 
 export const postSchema = z
   .object({
@@ -129,7 +128,7 @@ export const postSchema = z
     comments: z.number().int().describe("Number of comments on the post that are not deleted"),
     myVote: z.number().int().min(0).max(1).describe("1 when the caller has voted for the post, otherwise 0"),
     ownerId: z.number().int().describe("Id of the user who owns the post"),
-    owner: profileSchema,
+    owner: ownerSchema,
   })
   .openapi("Post", { description: "A post with its owner" });
 
@@ -165,7 +164,7 @@ export const voteResultSchema = z
   })
   .openapi("VoteResult", { description: "The result of a vote" });
 
-export function toProfileResponse({ id, email, createdAt }: Profile): z.infer<typeof profileSchema> {
+export function toOwner({ id, email, createdAt }: Profile): z.infer<typeof ownerSchema> {
   return { id, email, createdAt: createdAt.toISOString() };
 }
 
@@ -186,7 +185,7 @@ export function toPostResponse(view: PostView): z.infer<typeof postSchema> {
     comments,
     myVote: voted ? 1 : 0,
     ownerId,
-    owner: toProfileResponse(owner),
+    owner: toOwner(owner),
   };
 }
 

@@ -2,15 +2,21 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { clientAddressOf, guards } from "@quintet/auth";
 import { errorResponse, formBody, idempotent, jsonBody, jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
-import { getProfile, logIn, signUp } from "../users/users.ts";
-import { loginInput, profileSchema, tokenSchema, toProfileResponse, userInput, userParams } from "./schemas.ts";
+import { personFinder } from "../users/people-queries.ts";
+import { personIds } from "../users/person-ref.ts";
+import { getPerson, logIn, signUp } from "../users/users.ts";
+import { personParams, profileSchema, toProfile } from "./person-schemas.ts";
+import { loginInput, ownerSchema, tokenSchema, toOwner, userInput } from "./schemas.ts";
 
 const tags = ["social"];
 
 /** Adds the routes that create a user, log in, and get a user. */
 export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const { auth, profiles } = deps;
+  const { db } = deps.database;
   const guard = guards(auth);
+  const idOf = personIds(db);
+  const findPerson = personFinder(db);
 
   return app
     .openapi(
@@ -24,7 +30,7 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           "Creates an account, which is valid in every app, and its profile. `REGISTRATION` determines who may create accounts.",
         request: { ...noQuery, ...jsonBody(userInput) },
         responses: {
-          201: jsonResponse(profileSchema, "User created"),
+          201: jsonResponse(ownerSchema, "User created"),
           403: errorResponse("Registration is closed, or the invitation is missing or invalid"),
           409: errorResponse("The email is already registered, or a request with this Idempotency-Key is in flight"),
           429: errorResponse("Too many registrations from this address"),
@@ -36,7 +42,7 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           request: c.var.keyed,
         });
         c.header("Location", `/social/users/${profile.id}`);
-        return c.json(toProfileResponse(profile), 201);
+        return c.json(toOwner(profile), 201);
       },
     )
     .openapi(
@@ -67,16 +73,19 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/users/{id}",
         tags,
         summary: "Get a user",
-        description: "Gets the profile of a user. The caller's own profile is created when it does not exist.",
-        request: { ...noQuery, params: userParams },
+        description:
+          "Gets the profile of a user, by id or by `@` and the handle. The caller's own profile is created when it does not exist.",
+        request: { ...noQuery, params: personParams },
         responses: {
           200: jsonResponse(profileSchema, "The user"),
-          404: errorResponse("There is no user with this id, or the user has no profile yet"),
+          404: errorResponse("There is no such user, the user has no profile yet, or the caller may not see it"),
         },
       }),
       async (c) => {
-        const profile = await getProfile(profiles, c.var.account, c.req.valid("param").id);
-        return c.json(toProfileResponse(profile), 200);
+        const { account } = c.var;
+        const id = await idOf(c.req.valid("param").id);
+        if (id === account.id) await profiles.ensure(account);
+        return c.json(toProfile(await getPerson(findPerson, account.id, id)), 200);
       },
     );
 }

@@ -1,5 +1,6 @@
 import type { Auth, ClientAddress } from "@quintet/auth";
 import { type KeyedRequest, Problem } from "@quintet/http";
+import type { PersonCounts, PersonView, personFinder } from "./people-queries.ts";
 import type { Profile } from "./profile-queries.ts";
 import type { Profiles } from "./profiles.ts";
 import { usernameFromEmail } from "./username.ts";
@@ -20,7 +21,10 @@ export async function signUp(
       const message = "This email is taken.";
       throw new Problem("conflict", message, { errors: [{ path: "email", message: "is taken" }] });
     });
-  return getProfile(profiles, account, account.id);
+  await profiles.ensure(account);
+  const profile = await profiles.byId(account.id);
+  if (!profile) throw new Problem("not-found", "User not found.");
+  return profile;
 }
 
 /** An access token for a username or email and its password. Throws 403 when they are wrong. */
@@ -35,14 +39,13 @@ export async function logIn(
   return tokens.access_token;
 }
 
-/** The profile of an account. The viewer's own profile is created when it does not exist; any other is a 404. */
-export async function getProfile(
-  profiles: Profiles,
-  viewer: { id: number; email: string },
+/** A profile as the viewer sees it. Throws 404 when there is none, or when the viewer may not see it. */
+export async function getPerson(
+  find: ReturnType<typeof personFinder>,
+  viewer: number,
   id: number,
-): Promise<Profile> {
-  if (id === viewer.id) await profiles.ensure(viewer);
-  const profile = await profiles.byId(id);
-  if (!profile) throw new Problem("not-found", "User not found.");
-  return profile;
+): Promise<PersonView & PersonCounts> {
+  const found = await find(id, viewer);
+  if (!found) throw new Problem("not-found", "User not found.");
+  return found;
 }

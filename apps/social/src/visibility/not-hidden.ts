@@ -29,3 +29,9 @@ export function profileVisibleTo(viewer: Value<number>): SQL {
   return sql`${profiles.deletedAt} is null and (${profiles.id} = ${viewer}::bigint or not exists (
     select from ${hidden} where ${hides(viewer, profiles.id)} and ${hidden.reason} not in ${ownChoices}))`;
 }
+
+/** Matches profiles that are not hidden from everybody: the rule of the viewer's own lists of blocks and mutes. */
+export function profileInUse(): SQL {
+  return sql`${profiles.deletedAt} is null and not exists (
+    select from ${hidden} where ${hidden.viewerId} = ${sql.raw(String(everybody))} and ${hidden.authorId} = ${profiles.id})`;
+}
