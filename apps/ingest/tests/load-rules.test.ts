@@ -162,6 +162,49 @@ describe("the rows that a batch refers to", () => {
   );
 });
 
+describe("rows that refer to rows of their own table", () => {
+  beforeAll(async () => {
+    const fields = [
+      { name: "id", type: "integer" },
+      { name: "boss", type: "integer" },
+      { name: "tag", constraints: { unique: true, maxLength: 5 } },
+    ];
+    const foreignKeys = [{ fields: "boss", reference: { resource: "", fields: "id" } }];
+    const json = { fields, primaryKey: "id", foreignKeys };
+    expect((await ingest.call("PUT", "/ingest/tables/people", { json })).status).toBe(201);
+  });
+  beforeEach(async () => {
+    await ingest.rows("UPDATE people SET boss = NULL");
+    await ingest.rows("DELETE FROM people");
+  });
+
+  const header = "id,boss,tag\n";
+  const kept = async () => (await ingest.rows("SELECT id FROM people ORDER BY id")).map(({ id }) => Number(id));
+
+  it.each(["insert", "upsert", "insert&maxRejects=100%25", "upsert&maxRejects=100%25"])(
+    "may refer to themselves and to stored rows before them, in any batch: %s",
+    async (mode) => {
+      // Two rows are a batch.
+      const batches = ["1,,a\n2,1,b", "3,3,c\n4,5,d", "5,2,e\n6,4,f", "7,99,g\n8,7,h", "9,1,a\n10,9,j"];
+      const load = await ingest.load("people", `${header}${batches.join("\n")}\n`, `?mode=${mode}`);
+      expect(await kept()).toEqual([1, 2, 3, 5]);
+      const rejects = await (await ingest.call("GET", `/ingest/loads/${load.id}/rejects`)).text();
+      const found = rejects.trimEnd().split("\r\n").slice(1);
+      const places = found.map((line) => line.split(",").slice(0, 2).join(" "));
+      expect(new Set(places)).toEqual(new Set(["5 boss", "7 boss", "8 boss", "9 boss", "10 tag", "11 boss"]));
+    },
+  );
+
+  it.each(["replace", "merge"])("may refer to any row of a file that is the whole table: %s", async (mode) => {
+    const load = await ingest.load("people", `${header}1,5,a\n2,1,b\n3,3,c\n4,1,d\n5,4,e\n`, `?mode=${mode}`);
+    expect(load).toMatchObject({ inserted: 5, rejected: 0 });
+    const body = `${header}1,5,a\n2,1,b\n`;
+    const headers = { "Content-Type": "text/csv" };
+    const refused = await ingest.call("POST", `/ingest/people/csv?mode=${mode}`, { body, headers });
+    expect([refused.status, await kept()]).toEqual([409, [1, 2, 3, 4, 5]]);
+  });
+});
+
 describe("batches that share an id", () => {
   /** Two batches of a file, the first of which cannot go on: how many begin, once both were given out to be stored. */
   async function begun(held: number, text: string): Promise<{ begins: number; end(): Promise<LoadAttempt> }> {

@@ -69,6 +69,37 @@ it.each([
   },
 );
 
+it.each(["?mode=upsert", "?mode=upsert&maxRejects=100%25"])(
+  "a row that is rejected for its reference leaves the row with its key as it is: %s",
+  async (query) => {
+    const fields = [
+      { name: "id", type: "integer" },
+      { name: "tag", type: "integer" },
+      { name: "label", constraints: { unique: true, maxLength: 40 } },
+    ];
+    const foreignKeys = [{ fields: "tag", reference: { resource: "tags", fields: "id" } }];
+    const json = { fields, primaryKey: "id", foreignKeys };
+    await ingest.call("PUT", "/ingest/tables/labels", { json });
+    await ingest.load("tags", "1,a\n");
+    await ingest.load("labels", "1,1,one\n2,1,two\n3,1,three\n");
+    const load = await ingest.load("labels", "1,9,none\n2,1,zwei\n", query);
+    expect(load).toMatchObject({ updated: 1, rejected: 1 });
+    const rows = await ingest.rows("SELECT id, label FROM labels ORDER BY id");
+    expect(rows.map(({ label }) => label)).toEqual(["one", "zwei", "three"]);
+    await ingest.rows("DELETE FROM labels");
+  },
+);
+
+it("many values that other rows keep are rejected, and all others are stored", async () => {
+  const rows = Array.from({ length: 40 }, (_, at): [number, string] => [at + 1, `tag ${at + 1}`]);
+  await ingest.load("tags", file(...rows));
+  // All rows of a batch; each second value is one of a row before.
+  const more = rows.map(([id], at): [number, string] => [100 + id, at % 2 === 0 ? `tag ${id}` : `more ${id}`]);
+  const load = await ingest.load("tags", file(...more), "?mode=upsert");
+  expect(load).toMatchObject({ inserted: 20, rejected: 20 });
+  expect(await contentOf()).toHaveLength(60);
+});
+
 it("batches of a table with a unique column are stored one after the other, since they lock gaps of its index", async () => {
   const other = await ingest.deps.loads.db.getConnection();
   await other.query("START TRANSACTION");

@@ -3,10 +3,9 @@ import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import type { KeyValue } from "../csv/row-keys.ts";
 import { identifier, identifiers } from "../tables/quote.ts";
 import { beforeName, loadColumn, loadOfColumn, type Table } from "../tables/table.ts";
-import { type KeyColumns, rowsOfKeys } from "./key-lookup.ts";
+import { type KeyColumns, keyChunks } from "./key-lookup.ts";
 import { sameKey } from "./row-target.ts";
 
-const keysAtOnce = 5000;
 const writer = identifier(loadColumn);
 
 /**
@@ -46,7 +45,7 @@ export async function keepByKeys(
   { of, keys }: { of: KeyColumns; keys: Iterable<KeyValue> },
 ): Promise<number> {
   let kept = 0;
-  for (const { from, values } of chunksOf(of, keys)) {
+  for (const { from, values } of keyChunks(of, keys)) {
     kept += await keepRows(connection, table, load, {
       from: `${from} WHERE NOT (t.${writer} <=> ?)`,
       values: [...values, load],
@@ -63,7 +62,7 @@ export async function forgetUnchanged(
   { of, keys }: { of: KeyColumns; keys: Iterable<KeyValue> },
 ): Promise<number> {
   let forgotten = 0;
-  for (const { from, values } of chunksOf(of, keys)) {
+  for (const { from, values } of keyChunks(of, keys)) {
     const [result] = await connection.query<ResultSetHeader>(
       `DELETE b FROM ${from} STRAIGHT_JOIN ${identifier(beforeName(table.name))} AS b
         ON b.${loadOfColumn} = ? AND ${sameKey(table, "b", "t")} WHERE NOT (t.${writer} <=> ?)`,
@@ -72,11 +71,6 @@ export async function forgetUnchanged(
     forgotten += result.affectedRows;
   }
   return forgotten;
-}
-
-function* chunksOf(of: KeyColumns, keys: Iterable<KeyValue>): Generator<ReturnType<typeof rowsOfKeys>> {
-  const wanted = [...new Set(keys)].filter((key) => key !== null);
-  for (let at = 0; at < wanted.length; at += keysAtOnce) yield rowsOfKeys(of, wanted.slice(at, at + keysAtOnce));
 }
 
 /** Who has written rows since a load: another load, or null for anything else; and how many rows. */

@@ -3,15 +3,11 @@ import type { RowBatch } from "../csv/row-batch.ts";
 import { rowFaults } from "../csv/row-faults.ts";
 import type { KeyValue, RowKeys } from "../csv/row-keys.ts";
 import type { BulkStore } from "./bulk-store.ts";
-import { deleteKeys, existingKeys, hasUnreplaced, type KeyColumns } from "./key-lookup.ts";
+import { type Holders, heldValues } from "./held-values.ts";
+import { deleteKeys, existingKeys, hasUnreplaced, keyColumns } from "./key-lookup.ts";
 import type { SkippedRows } from "./references.ts";
 import type { RowTarget } from "./row-target.ts";
 import { type Refusal, sendReplacing, sendRows } from "./send-rows.ts";
-
-/** The columns of a key in the table or the staged rows that `target` is. */
-export function keyColumns(target: RowTarget, { columns }: RowKeys): KeyColumns {
-  return { name: target.name, load: target.load, names: columns.map(({ name }) => name), columns };
-}
 
 /**
  * Stores the rows of a batch whose keys are new and adds the others to `skipped`: of several rows with the same key the first is stored.
@@ -55,27 +51,59 @@ export async function insertRows(
  * their unique values.
  */
 export async function upsertRows(
-  store: BulkStore,
+  bulk: BulkStore,
   connection: MysqlConnection,
   target: RowTarget,
   batch: RowBatch,
   { skipped, taken, into }: { skipped: SkippedRows; taken: ReadonlySet<KeyValue>; into?: RowTarget | undefined },
 ): Promise<number> {
   if (batch.keys.length === 1) {
-    await sendReplacing(store, connection, target, batch.text(skipped), batch.rows - skipped.size);
+    await sendReplacing(bulk, connection, target, batch.text(skipped), batch.rows - skipped.size);
     return countReplaced(batch, skipped, taken);
   }
   const primary = batch.keys[0]!;
   // REPLACE would also delete another row with the same unique value.
-  await storeNarrowing(connection, batch, skipped, async (from, to) => {
-    await deleteKeys(connection, keyColumns(target, primary), primary.values.slice(from, to));
+  const store = async (from: number, to: number) => {
+    const rows = [...rowsExcept(skipped, from, to)];
+    await deleteKeys(
+      connection,
+      keyColumns(target, primary),
+      rows.map((row) => primary.values[row]!),
+    );
     const superseded = withoutSuperseded(primary.values, skipped, from, to);
     const text = batch.text(superseded, from, to);
-    const refused = await sendRows(store, connection, target, text, countRows(superseded, from, to));
+    const refused = await sendRows(bulk, connection, target, text, countRows(superseded, from, to));
     if (refused.length > 0 || into === undefined) return refused;
     return heldByOthers(connection, batch, { staged: target, into }, rowsExcept(superseded, from, to));
-  });
+  };
+  if (await storeUnlessRefused(connection, () => store(0, batch.rows))) {
+    skipHeld(batch, skipped, await heldValues(connection, batch, { target, into }));
+    await storeNarrowing(connection, batch, skipped, store);
+  }
   return countReplaced(batch, skipped, taken);
+}
+
+/**
+ * Skips rows whose unique value another row has: one of the table that no row of the batch replaces, or an earlier row of the batch. A
+ * skipped row replaces nothing, so that the row with its key keeps its values, which are looked at again.
+ */
+function skipHeld(batch: RowBatch, skipped: SkippedRows, held: readonly Holders[]): void {
+  const [primary, ...unique] = batch.keys;
+  for (let before = -1; before !== skipped.size; ) {
+    before = skipped.size;
+    const superseded = withoutSuperseded(primary!.values, skipped, 0, batch.rows);
+    const replaced = new Set(primary!.values.filter((_, row) => !skipped.has(row)));
+    const taken = unique.map(() => new Set<KeyValue>());
+    for (const row of rowsExcept(superseded, 0, batch.rows)) {
+      const isTaken = ({ values }: RowKeys, at: number) => {
+        const holder = held[at]!.get(values[row]!);
+        return taken[at]!.has(values[row]!) || (holder !== undefined && !replaced.has(holder));
+      };
+      const refusing = unique.find(isTaken);
+      if (refusing) skipped.set(row, duplicate(batch, refusing));
+      else for (const [at, { values }] of unique.entries()) if (values[row] !== null) taken[at]!.add(values[row]!);
+    }
+  }
 }
 
 /** The first unique key of which a row has a value that a row of the table `into` holds and keeps, as a refusal; none otherwise. */

@@ -1,6 +1,6 @@
 import type { MysqlConnection } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
-import { type KeyValue, keyFields } from "../csv/row-keys.ts";
+import { type KeyValue, keyFields, type RowKeys } from "../csv/row-keys.ts";
 import { defaultPrecision, defaultScale } from "../fields/field-faults.ts";
 import { identifier } from "../tables/quote.ts";
 import { type Column, loadOfColumn, type Table } from "../tables/table.ts";
@@ -19,6 +19,11 @@ export interface KeyColumns {
   columns: readonly Column[];
 }
 
+/** The columns of a key in the table or the staged rows that `target` is. */
+export function keyColumns(target: RowTarget, { columns }: RowKeys): KeyColumns {
+  return { name: target.name, load: target.load, names: columns.map(({ name }) => name), columns };
+}
+
 /**
  * Those of the keys that exist. MySQL compares them, by the types and collations of its columns. A shared lock protects the rows from
  * changes until the transaction ends.
@@ -29,11 +34,8 @@ export async function existingKeys(
   keys: Iterable<KeyValue>,
   lock: keyof typeof locks,
 ): Promise<Set<KeyValue>> {
-  const wanted = [...new Set(keys)].filter((key) => key !== null);
   const found = new Set<KeyValue>();
-  for (let at = 0; at < wanted.length; at += keysAtOnce) {
-    const some = wanted.slice(at, at + keysAtOnce);
-    const { from, values } = rowsOfKeys(of, some);
+  for (const { some, from, values } of keyChunks(of, keys)) {
     const [rows] = await connection.query<RowDataPacket[]>({
       sql: `SELECT k.n FROM ${from}${locks[lock]}`,
       values,
@@ -51,9 +53,7 @@ export async function hasUnreplaced(
   keys: Iterable<KeyValue>,
   { table, staged }: { table: Table; staged: RowTarget },
 ): Promise<boolean> {
-  const wanted = [...new Set(keys)].filter((key) => key !== null);
-  for (let at = 0; at < wanted.length; at += keysAtOnce) {
-    const { from, values } = rowsOfKeys(of, wanted.slice(at, at + keysAtOnce));
+  for (const { from, values } of keyChunks(of, keys)) {
     const [rows] = await connection.query<RowDataPacket[]>({
       sql: `SELECT k.n FROM ${from} LEFT JOIN ${identifier(staged.name)} AS s ON s.${loadOfColumn} = ? AND ${sameKey(table, "s", "t")}
         WHERE s.${loadOfColumn} IS NULL LIMIT 1`,
@@ -67,15 +67,25 @@ export async function hasUnreplaced(
 
 /** Deletes the rows with these keys. */
 export async function deleteKeys(connection: MysqlConnection, of: KeyColumns, keys: Iterable<KeyValue>): Promise<void> {
-  const wanted = [...new Set(keys)].filter((key) => key !== null);
-  for (let at = 0; at < wanted.length; at += keysAtOnce) {
-    const { from, values } = rowsOfKeys(of, wanted.slice(at, at + keysAtOnce));
+  for (const { from, values } of keyChunks(of, keys)) {
     await connection.query(`DELETE t FROM ${from}`, values);
   }
 }
 
+/** `rowsOfKeys` of some thousand keys at a time, `some`. */
+export function* keyChunks(
+  of: KeyColumns,
+  keys: Iterable<KeyValue>,
+): Generator<ReturnType<typeof rowsOfKeys> & { some: NonNullable<KeyValue>[] }> {
+  const wanted = [...new Set(keys)].filter((key) => key !== null);
+  for (let at = 0; at < wanted.length; at += keysAtOnce) {
+    const some = wanted.slice(at, at + keysAtOnce);
+    yield { some, ...rowsOfKeys(of, some) };
+  }
+}
+
 /** The rows `t` with the keys `k`, which are numbered by `k.n` from 1, as what follows FROM. Each row is found by its index. */
-export function rowsOfKeys(
+function rowsOfKeys(
   { name, load, names, columns }: KeyColumns,
   keys: readonly NonNullable<KeyValue>[],
 ): { from: string; values: (string | number)[] } {

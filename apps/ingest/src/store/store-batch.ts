@@ -4,8 +4,8 @@ import { type Reject, rowFaults } from "../csv/row-faults.ts";
 import type { KeyValue } from "../csv/row-keys.ts";
 import { forgetUnchanged, keepByKeys } from "./before-rows.ts";
 import type { BulkStore } from "./bulk-store.ts";
-import { insertRows, keyColumns, rowsExcept, skipExisting, upsertRows } from "./insert-rows.ts";
-import { existingKeys } from "./key-lookup.ts";
+import { insertRows, rowsExcept, skipExisting, upsertRows } from "./insert-rows.ts";
+import { existingKeys, keyColumns } from "./key-lookup.ts";
 import { lockReferences, type SkippedRows } from "./references.ts";
 import { stagedTarget, tableTarget } from "./row-target.ts";
 
