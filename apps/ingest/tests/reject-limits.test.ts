@@ -91,6 +91,26 @@ describe("a replacement by a wrong file", () => {
   });
 });
 
+describe("a file of a row or two", () => {
+  it.each([
+    ["10 Cook\n", "the only row was rejected, on line 1, because: has 1 column, not 2"],
+    ["id,job\n10,Cook,x\n11,Nurse,y\n", "all 2 rows were rejected, such as line 2, because: has 3 columns, not 2"],
+    ['id,job\n10,"Co"ok\n', "the only row was rejected, on line 2, because: has text after a closing quote"],
+  ])("that cannot be taken apart is refused in a sentence: %s", async (file, sentence) => {
+    const problem = await problemOf(await send(file, ""), 422);
+    expect(problem.detail).toContain(sentence);
+    expect(await all()).toEqual(before);
+    expect(await (await send(file, "?maxRejects=100%25")).json()).toMatchObject({ status: "done", inserted: 0 });
+  });
+
+  it("has its rejects listed when a value is wrong, or some rows are", async () => {
+    for (const file of ["x,Cook\n", "2,again\n", "10,Cook,x\n11,Nurse\n"]) {
+      const load = (await (await send(file, "")).json()) as Load;
+      expect(load).toMatchObject({ status: "done", rejected: 1 });
+    }
+  });
+});
+
 describe("maxRejects", () => {
   it.each(["replace", "insert", "upsert"])("is the max with which a load in mode %s stores its rows", async (mode) => {
     const file = `${lines(10, 147)}${faulty(3)}`;

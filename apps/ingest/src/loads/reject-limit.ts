@@ -64,19 +64,26 @@ export function isHopeless(options: LoadOptions, { received, rejected, reasons }
   return !reasons.some(({ code }) => faultsOfTables.has(code));
 }
 
+/** Faults of rows that could not be taken apart; a single one says that the file has another dialect, unless that is known. */
+const faultsOfDialect = new Set<FaultCode>(["columns", "quote"]);
+
 /**
  * Whether all rows of a file that has been read to its end are malformed in one and the same way, and no `maxRejects` allows that:
- * the file is not what it was taken for.
+ * the file is not what it was taken for. A value or two that cannot be read say nothing of a whole file.
  */
 export function isWrong(options: LoadOptions, { received, rejected, reasons }: LoadProgress): boolean {
-  if (options.maxRejects !== null || received !== rejected || rejected < enoughRows) return false;
-  return reasons.length === 1 && !faultsOfTables.has(reasons[0]!.code);
+  const [reason, ...others] = reasons;
+  if (options.maxRejects !== null || received !== rejected || reason === undefined || others.length > 0) return false;
+  if (rejected < enoughRows) return options.retryOf === null && faultsOfDialect.has(reason.code);
+  return !faultsOfTables.has(reason.code);
 }
 
 /** The 422 for such a file, of which `reject` is one row. `type`: of its column. */
 export function wrongProblem({ rejected }: LoadProgress, { column, reason, line }: Reject, type?: ColumnType) {
   const hint = type === undefined ? undefined : hints[type];
-  const message = `all ${rejected} rows were rejected, such as line ${line}, because: ${`${column} ${reason}`.trim()}`;
+  const rows =
+    rejected === 1 ? "the only row was rejected, on line" : `all ${rejected} rows were rejected, such as line`;
+  const message = `${rows} ${line}, because: ${`${column} ${reason}`.trim()}`;
   const allowed = "maxRejects=N or N% allows that, and lists the rows";
   return new LoadFailed("unprocessable", `Nothing was stored: ${message}. ${hint ? `${hint}. ` : ""}${allowed}.`, {
     errors: [{ path: column || "file", message }],
