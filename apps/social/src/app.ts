@@ -1,17 +1,19 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createService, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
+import { addBookmarkRoutes } from "./routes/bookmarks.ts";
+import { addCommentRoutes } from "./routes/comments.ts";
 import { addFeedRoutes } from "./routes/feeds.ts";
 import { addPostRoutes } from "./routes/posts.ts";
 import { addRelationRoutes } from "./routes/relations.ts";
 import { addUserRoutes } from "./routes/users.ts";
 import { addVoteRoutes } from "./routes/votes.ts";
 
-/** Users, posts and votes below `/social`. */
+/** Users, posts, comments and votes below `/social`. */
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const app = createService({
     ...deps.service,
-    tags: { social: "People, posts and votes" },
+    tags: { social: "People, posts, comments and votes" },
   });
   deps.records.start();
   addUserRoutes(app, deps);
@@ -19,10 +21,18 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addVoteRoutes(app, deps);
   addFeedRoutes(app, deps);
   addRelationRoutes(app, deps);
+  addCommentRoutes(app, deps);
+  addBookmarkRoutes(app, deps);
   return app;
 }
 
 /** The types of its operations, for a typed client. */
 export type SocialApi = ReturnType<
-  typeof addUserRoutes | typeof addPostRoutes | typeof addVoteRoutes | typeof addFeedRoutes | typeof addRelationRoutes
+  | typeof addUserRoutes
+  | typeof addPostRoutes
+  | typeof addVoteRoutes
+  | typeof addFeedRoutes
+  | typeof addRelationRoutes
+  | typeof addCommentRoutes
+  | typeof addBookmarkRoutes
 >;

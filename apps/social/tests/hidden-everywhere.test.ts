@@ -18,6 +18,9 @@ interface Scene {
   third: number;
   /** The author's post. */
   post: number;
+  /** The third person's post, with a comment of the author. */
+  thirdPost: number;
+  comment: number;
 }
 
 const states = ["blocked", "blockedBy", "muted", "suspended", "deactivated", "deleted", "draft", "removed"] as const;
@@ -35,6 +38,7 @@ interface Read {
 
 const noPost = "it says nothing of posts";
 const ownChoice = "the viewer's own choice, to be undone";
+const onThirdPost = { draft: "the post is another's" };
 const ofPeople = { draft: noPost, removed: noPost };
 
 const counts = (field: string) => (response: SocialResponse<never>) =>
@@ -46,7 +50,27 @@ const reads: Record<string, Read[] | string> = {
   "/health": "nothing of people",
   "/home": [{ path: () => "/home" }],
   "/posts": [{ path: () => `/posts?search=${marker}` }, { path: () => "/posts?limit=100" }],
-  "/posts/{id}": [{ path: ({ post }) => `/posts/${post}` }],
+  "/posts/{id}": [
+    { path: ({ post }) => `/posts/${post}` },
+    {
+      path: ({ thirdPost }) => `/posts/${thirdPost}`,
+      shows: ({ body }) => (body as { post?: { comments: number } }).post?.comments === 1,
+      shownIn: onThirdPost,
+    },
+  ],
+  "/posts/{id}/comments": [
+    { path: ({ thirdPost }) => `/posts/${thirdPost}/comments`, shownIn: onThirdPost },
+    { path: ({ post }) => `/posts/${post}/comments`, shows: ({ status }) => status === 200 },
+  ],
+  "/posts/{id}/votes": [
+    {
+      path: ({ thirdPost }) => `/posts/${thirdPost}/votes`,
+      shownIn: { ...onThirdPost, removed: "the post is another's" },
+    },
+    { path: ({ post }) => `/posts/${post}/votes`, shows: ({ status }) => status === 200 },
+  ],
+  "/bookmarks": [{ path: () => "/bookmarks" }],
+  "/comments/{id}": [{ path: ({ comment }) => `/comments/${comment}`, shownIn: onThirdPost }],
   "/posts/{id}/history": [{ path: ({ post }) => `/posts/${post}/history` }],
   "/users/{id}": [
     { path: ({ author }) => `/users/${author}`, shownIn: { blocked: ownChoice, muted: ownChoice, ...ofPeople } },
@@ -87,7 +111,17 @@ beforeAll(async () => {
   const { id } = await social.post(other, { title: `The ${marker}`, content: `A ${marker} sings.` });
   const json = { title: `The ${marker} again`, content: `A ${marker} sings.` };
   await social.send("PUT", `/posts/${id}`, { by: other, json }); // So it has a history.
-  scene = { viewer: plain.account.id, author: other.account.id, third: staff.account.id, post: id };
+  const thirdPost = (await social.post(staff, { title: "Other" })).id;
+  const comment = await social.send<{ id: number }>("POST", `/posts/${thirdPost}/comments`, {
+    by: other,
+    json: { content: `The ${marker} agrees.` },
+  });
+  await social.vote(other, thirdPost, 1);
+  await social.send("PUT", `/posts/${id}/bookmark`, { by: plain });
+  scene = {
+    ...{ viewer: plain.account.id, author: other.account.id, third: staff.account.id },
+    ...{ post: id, thirdPost, comment: comment.body.id },
+  };
   const { db } = social.deps.database;
   await db.execute(sql`
     update social.profiles set handle = ${marker}, handle_key = ${handleKey(marker)}, display_name = ${marker}, bio = ${marker}
@@ -102,9 +136,10 @@ afterAll(() => social[Symbol.asyncDispose]());
 async function enter(state: State): Promise<void> {
   const { db } = social.deps.database;
   if (state === "draft") await db.execute(sql`update social.posts set published = false where id = ${scene.post}`);
-  else if (state === "removed")
+  else if (state === "removed") {
     await db.execute(sql`update social.posts set removed_at = now() where id = ${scene.post}`);
-  else {
+    await db.execute(sql`update social.comments set removed_at = now() where id = ${scene.comment}`);
+  } else {
     const ofViewer = ["blocked", "blockedBy", "muted"].includes(state);
     await db.execute(sql`
       insert into social.hidden (viewer_id, author_id, reason)
@@ -115,6 +150,7 @@ async function enter(state: State): Promise<void> {
 async function leaveAll(): Promise<void> {
   const { db } = social.deps.database;
   await db.execute(sql`update social.posts set published = true, removed_at = null where id = ${scene.post}`);
+  await db.execute(sql`update social.comments set removed_at = null`);
   await db.execute(sql`delete from social.hidden`);
 }
 

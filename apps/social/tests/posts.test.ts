@@ -151,6 +151,83 @@ test("a list has the start of a long content", async () => {
   expect((await read(id)).body.post).toMatchObject({ content, truncated: false });
 });
 
+test("a bookmark is kept once, and shows a post only while it may be seen", async () => {
+  const { plain, other } = social.accounts;
+  const ids: number[] = [];
+  for (let n = 0; n < 5; n++) ids.unshift((await social.post(plain, { title: `Kept ${n}` })).id);
+  const bookmark = (method: string, id: number) => social.send(method, `/posts/${id}/bookmark`, { by: other });
+  const list = async (query = "") =>
+    (
+      await social.send<{ posts: PostWithVotes[]; nextCursor: string | null }>("GET", `/bookmarks${query}`, {
+        by: other,
+      })
+    ).body;
+  for (const id of ids.toReversed()) expect((await bookmark("PUT", id)).status).toBe(204);
+  expect((await bookmark("PUT", ids[4]!)).status).toBe(204);
+  await patch(ids[1]!, { published: false });
+  const first = await list("?limit=3");
+  expect(first.posts.map(({ post }) => post.id)).toEqual([ids[0], ids[2]]);
+  const second = await list(`?limit=3&cursor=${first.nextCursor}`);
+  expect([second.posts.map(({ post }) => post.id), second.nextCursor]).toEqual([[ids[3], ids[4]], null]);
+  expect((await bookmark("PUT", ids[1]!)).status).toBe(404);
+  expect([(await bookmark("DELETE", ids[1]!)).status, (await bookmark("DELETE", ids[1]!)).status]).toEqual([204, 404]);
+  expect([(await bookmark("DELETE", ids[0]!)).status, (await bookmark("DELETE", ids[0]!)).status]).toEqual([204, 204]);
+  expect((await list()).posts).toHaveLength(3);
+});
+
+test("who voted for a post is listed page by page", async () => {
+  const { plain, other, staff } = social.accounts;
+  const { id } = await social.post(plain);
+  for (const by of [staff, other, plain]) await social.vote(by, id, 1);
+  const list = (query: string, by = plain) =>
+    social.send<{ users: { id: number }[]; nextCursor: string | null }>("GET", `/posts/${id}/votes${query}`, { by });
+  const first = (await list("?limit=2")).body;
+  const second = (await list(`?limit=2&cursor=${first.nextCursor}`)).body;
+  const voters = [plain, other, staff].map(({ account }) => account.id).sort((a, b) => a - b);
+  expect([...first.users, ...second.users].map((user) => user.id)).toEqual(voters);
+  expect(second.nextCursor).toBeNull();
+  await patch(id, { published: false });
+  expect((await list("", other)).status).toBe(404);
+});
+
+describe("a mention", () => {
+  const mentioned = async (postId: number) => {
+    const rows = await social.deps.database.db.execute<{ user_id: string }>(
+      `SELECT user_id FROM social.mentions WHERE post_id = ${postId} ORDER BY comment_id NULLS FIRST, user_id`,
+    );
+    return rows.map((row) => Number(row.user_id));
+  };
+
+  test("is of people who are there, and follows the text of what is published", async () => {
+    const { plain, other, staff } = social.accounts;
+    const [author, first, second] = [plain.account.id, other.account.id, staff.account.id];
+    const { db } = social.deps.database;
+    for (const by of [other, staff]) await social.post(by);
+    await db.execute(`UPDATE social.profiles SET handle = 'Ben_1', handle_key = 'benl' WHERE id = ${first}`);
+    const text = `@ben_1 @benl @user_${second} @user_${author} @user_99999999`;
+    const draft = await social.post(plain, { content: text, published: false });
+    expect(await mentioned(draft.id)).toEqual([]);
+    await patch(draft.id, { published: true });
+    expect(await mentioned(draft.id)).toEqual([first, second].sort((a, b) => a - b));
+    await patch(draft.id, { content: "Nobody", title: "@BEN_1" });
+    expect(await mentioned(draft.id)).toEqual([first]);
+    // Who blocks the author is not mentioned by them.
+    await db.execute(`INSERT INTO social.hidden (viewer_id, author_id, reason) VALUES (${author}, ${second}, 2)`);
+    const post = await social.post(plain, { content: text });
+    expect(await mentioned(post.id)).toEqual([first]);
+    await db.execute("DELETE FROM social.hidden");
+    const { body } = await social.send<{ id: number }>("POST", `/posts/${post.id}/comments`, {
+      by: plain,
+      json: { content: `Hi @user_${second}` },
+    });
+    expect(await mentioned(post.id)).toEqual([first, second]);
+    await social.send("PATCH", `/comments/${body.id}`, { by: plain, json: { content: "Hi @Ben_1" } });
+    expect(await mentioned(post.id)).toEqual([first, first]);
+    await social.send("DELETE", `/comments/${body.id}`, { by: plain });
+    expect(await mentioned(post.id)).toEqual([first]);
+  });
+});
+
 describe("a post", () => {
   test("is created, read, replaced and deleted by its owner", async () => {
     const { plain } = social.accounts;

@@ -186,6 +186,20 @@ export function social({ anyone, plain, other }: Installation): void {
       expectProblem(await plain.get("/social/posts/999999999/history"), 404);
     });
 
+    it("are bookmarked by anybody who sees them, and show who voted", async () => {
+      const { id } = await write();
+      const path = `/social/posts/${id}`;
+      for (let n = 0; n < 2; n++) expect((await other.put(`${path}/bookmark`)).status).toBe(204);
+      expect((await other.get("/social/bookmarks", { limit: 1 })).json()).toMatchObject({ posts: [{ post: { id } }] });
+      for (let n = 0; n < 2; n++) expect((await other.delete(`${path}/bookmark`)).status).toBe(204);
+      expectProblem(await other.put("/social/posts/999999999/bookmark"), 404);
+      expectProblem(await other.delete("/social/posts/999999999/bookmark"), 404);
+      await vote(id, 1, other);
+      const voter = { id: other.id, handle: expect.any(String), displayName: expect.any(String) };
+      expect((await plain.get(`${path}/votes`)).json()).toEqual({ users: [voter], nextCursor: null });
+      expectProblem(await plain.get("/social/posts/999999999/votes"), 404);
+    });
+
     it("cannot be given to somebody else", async () => {
       expectProblem(await plain.post("/social/posts", { title: "a", content: "b", ownerId: 1 }), 422, "ownerId");
     });
@@ -239,6 +253,80 @@ export function social({ anyone, plain, other }: Installation): void {
       ["skip", "1.5"],
     ])("refuses %s=%s", async (name, value) => {
       expectProblem(await plain.get("/social/posts", { [name]: value }), 400, name);
+    });
+  });
+
+  describe("comments", () => {
+    const comment = async (postId: number, body: object, by: Client = plain) => {
+      const answer = await by.post(`/social/posts/${postId}/comments`, { content: "Said", ...body });
+      expect(answer.status, answer.text).toBe(201);
+      return answer.json<{ id: number; depth: number }>();
+    };
+
+    it("are a tree, whose comments keep their place when they are deleted", async () => {
+      const post = await write();
+      const top = await comment(post.id, { content: "First" });
+      const reply = await comment(post.id, { content: "Second", parentId: top.id }, other);
+      expect(reply).toMatchObject({ depth: 1, content: "Second", author: { id: other.id }, votes: 0, deleted: false });
+      const path = `/social/comments/${top.id}`;
+      expect((await plain.patch(path, { content: "Changed" })).json()).toMatchObject({ editedAt: time, replies: 1 });
+      expectProblem(await other.patch(path, { content: "Mine" }), 403);
+      expectProblem(await other.delete(path), 403);
+      expect((await plain.delete(path)).status).toBe(204);
+      expectProblem(await plain.get(path), 404);
+      expectProblem(await plain.patch(path, { content: "Again" }), 404);
+      expectProblem(await plain.delete(path), 404);
+      expect((await plain.get(`/social/comments/${reply.id}`)).json()).toEqual(reply);
+      expect((await plain.get(`/social/posts/${post.id}/comments`, { sort: "new", depth: 1 })).json()).toMatchObject({
+        comments: [{ id: top.id, deleted: true, content: "", author: null, children: [{ ...reply, children: [] }] }],
+        nextCursor: null,
+      });
+      expect((await plain.get(`/social/posts/${post.id}`)).json()).toMatchObject({ post: { comments: 1 } });
+    });
+
+    it("are read page by page at each level", async () => {
+      const { id } = await write();
+      const top = await comment(id, {});
+      const replies = [await comment(id, { parentId: top.id }), await comment(id, { parentId: top.id })];
+      await comment(id, {});
+      const list = async (query: Record<string, string | number>) =>
+        (await plain.get(`/social/posts/${id}/comments`, { sort: "old", replies: 1, ...query })).json<{
+          comments: { id: number; children: { id: number }[]; more: string | null }[];
+          nextCursor: string | null;
+        }>();
+      const first = await list({ limit: 1 });
+      expect(first.comments).toMatchObject([
+        { id: top.id, children: [{ id: replies[0]?.id }], more: expect.any(String) },
+      ]);
+      const more = await list({ cursor: String(first.comments[0]?.more) });
+      expect(more).toMatchObject({ comments: [{ id: replies[1]?.id }], nextCursor: null });
+      expect((await list({ cursor: String(first.nextCursor) })).nextCursor).toBeNull();
+      expectProblem(await plain.get(`/social/posts/${id}/comments`, { sort: "worst" }), 400, "sort");
+      expectProblem(await plain.get(`/social/posts/${id}/comments`, { cursor: "x" }), 400, "cursor");
+    });
+
+    it("need a post, a comment of it to reply to, and a text", async () => {
+      const { id } = await write();
+      const elsewhere = await comment((await write()).id, {});
+      expectProblem(await plain.post("/social/posts/999999999/comments", { content: "x" }), 404);
+      expectProblem(await plain.get("/social/posts/999999999/comments"), 404);
+      const path = `/social/posts/${id}/comments`;
+      expectProblem(await plain.post(path, { content: "x", parentId: elsewhere.id }), 422, "parentId");
+      expectProblem(await plain.post(path, { content: "" }), 422, "content");
+    });
+
+    it("have one vote of each account, however often it votes", async () => {
+      const { id } = await comment((await write()).id, {});
+      const path = `/social/comments/${id}`;
+      const vote = async (method: "PUT" | "DELETE") => {
+        const answers = await Promise.all([1, 2, 3].map(() => other.send(method, `${path}/vote`)));
+        expect(answers.map(({ status }) => status)).toEqual([204, 204, 204]);
+        return (await other.get(path)).json();
+      };
+      expect(await vote("PUT")).toMatchObject({ votes: 1, myVote: 1 });
+      expect(await vote("DELETE")).toMatchObject({ votes: 0, myVote: 0 });
+      expectProblem(await plain.put("/social/comments/999999999/vote"), 404);
+      expectProblem(await plain.delete("/social/comments/999999999/vote"), 404);
     });
   });
 

@@ -263,6 +263,16 @@ export async function keyedCalls({ origin, anyone, plain, staff }: Installation)
       body: { title: name, content: "Once" },
       effects: async () => (await plain.get("/social/posts", { search: name })).json<unknown[]>().length,
     }),
+    "POST /social/posts/{id}/comments": async (name) => {
+      const { id } = await created(plain.post("/social/posts", { title: `about ${name}`, content: "Once" }));
+      return {
+        by: plain,
+        path: `/social/posts/${id}/comments`,
+        body: { content: name },
+        effects: async () =>
+          (await plain.get(`/social/posts/${id}/comments`)).json<{ comments: unknown[] }>().comments.length,
+      };
+    },
     "POST /social/vote": async (name) => {
       const post = await created(plain.post("/social/posts", { title: `about ${name}`, content: "Once" }));
       return {

@@ -6,12 +6,35 @@ import { createRequire } from "node:module";
  */
 const load = createRequire(import.meta.url);
 
-export const { and, desc, DrizzleQueryError, eq, exists, getTableColumns, inArray, isNull, notExists, or, sql } = load(
-  "drizzle-orm",
-) as typeof import("drizzle-orm");
+export const {
+  and,
+  desc,
+  DrizzleQueryError,
+  eq,
+  exists,
+  getTableColumns,
+  inArray,
+  isNotNull,
+  isNull,
+  notExists,
+  or,
+  sql,
+} = load("drizzle-orm") as typeof import("drizzle-orm");
 
-export const { bigint, boolean, check, index, integer, pgSchema, primaryKey, smallint, text, timestamp, unionAll } =
-  load("drizzle-orm/pg-core") as typeof import("drizzle-orm/pg-core");
+export const {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  pgSchema,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  unionAll,
+  uniqueIndex,
+} = load("drizzle-orm/pg-core") as typeof import("drizzle-orm/pg-core");
 
 export const { drizzle } = load("drizzle-orm/postgres-js") as typeof import("drizzle-orm/postgres-js");
 

@@ -1,9 +1,10 @@
+import { comments } from "../database/comment-tables.ts";
 import { type Database, type Transaction, unwrapDriverError } from "../database/database.ts";
 import { and, eq, getTableColumns, sql } from "../database/drizzle.ts";
 import { postTags } from "../database/post-tables.ts";
 import { postCounters, posts, profiles, votes } from "../database/schema.ts";
 import type { Profile } from "../users/profile-queries.ts";
-import type { Value } from "../visibility/not-hidden.ts";
+import { notHidden, type Value } from "../visibility/not-hidden.ts";
 import { excerptLength, excerptOf, lookahead } from "./excerpt.ts";
 import { visibleTo } from "./visible-posts.ts";
 
@@ -16,7 +17,7 @@ export interface PostView {
   isTruncated: boolean;
   owner: Profile;
   votes: number;
-  /** Comments that are not deleted. */
+  /** Comments that are not deleted; see `commentCount`. */
   comments: number;
   /** Whether the viewer has voted for it. */
   voted: boolean;
@@ -35,13 +36,29 @@ function viewColumns(viewer: Value<number>, extent: Extent) {
         : sql<boolean>`char_length(${posts.content}) > ${sql.raw(String(excerptLength))}`,
     owner: profiles,
     votes: postCounters.votes,
-    comments: postCounters.comments,
+    comments: commentCount(viewer),
     voted: sql<boolean>`exists (select from ${votes} where ${votes.postId} = ${posts.id} and ${votes.userId} = ${viewer}::bigint)`,
     tags: sql<
       string[]
     >`array(select ${postTags.tag} from ${postTags} where ${postTags.postId} = ${posts.id} order by 1)`,
   };
 }
+
+/**
+ * The number of comments that the viewer can read, up to `maxSifted`: then it is the number of all that are not deleted. What one hidden
+ * author wrote cannot be told from a number as large, and a page of long threads would take long to count.
+ */
+function commentCount(viewer: Value<number>) {
+  const seen = and(
+    eq(comments.postId, posts.id),
+    sql`${comments.deletedAt} is null and ${comments.removedAt} is null`,
+    notHidden(viewer, comments.authorId),
+  );
+  return sql<number>`case when ${postCounters.comments} between 1 and ${sql.raw(String(maxSifted))}
+    then (select count(*)::int from ${comments} where ${seen}) else ${postCounters.comments} end`;
+}
+
+const maxSifted = 200;
 
 /** Whether posts are loaded with their whole contents, or with excerpts, as lists show them. */
 type Extent = "whole" | "excerpt";

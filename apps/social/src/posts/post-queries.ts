@@ -2,6 +2,8 @@ import { type Database, type Transaction, unwrapDriverError } from "../database/
 import { and, desc, eq, getTableColumns, isNull, sql } from "../database/drizzle.ts";
 import { postEdits, postTags } from "../database/post-tables.ts";
 import { posts } from "../database/schema.ts";
+import { handlesIn } from "../mentions/handles-in.ts";
+import { writeMentions } from "../mentions/mention-queries.ts";
 import { tagsIn } from "./tags.ts";
 import { visibleTo } from "./visible-posts.ts";
 
@@ -18,7 +20,7 @@ export type PostChange = { [Field in keyof PostText]?: PostText[Field] | undefin
 /** An earlier text of a post. */
 export type PostEdit = Omit<typeof postEdits.$inferSelect, "postId">;
 
-/** Inserts a post with its tags and returns its id. To be run in a transaction. */
+/** Inserts a post with its tags and mentions and returns its id. To be run in a transaction. */
 export async function insertPost(on: Transaction, ownerId: number, text: PostText): Promise<number> {
   const publishedAt = text.published ? sql`now()` : null;
   const added = on.insert(posts).values({ ...text, ownerId, publishedAt });
@@ -26,11 +28,14 @@ export async function insertPost(on: Transaction, ownerId: number, text: PostTex
   const { id } = rows[0]!;
   const tags = tagsIn(text.title, text.content);
   if (tags.length > 0) await writeTags(on, id, tags);
+  const handles = handlesIn(text.title, text.content);
+  if (text.published && handles.length > 0)
+    await writeMentions(on, { postId: id, commentId: null, authorId: ownerId }, handles);
   return id;
 }
 
 /**
- * Changes the given fields of the owner's post, when it is one of `versions`, with its tags; returns whether there is such a post. The
+ * Changes the given fields of the owner's post, when it is one of `versions`, with its tags and mentions; returns whether there is such a post. The
  * version stays when nothing changes. One statement compares and changes the version, so that of two changes of a version one is refused.
  * To be run in a transaction.
  */
@@ -50,11 +55,18 @@ export async function changePost(
   });
   const isVersion = versions && sql`${posts.version} = any(${`{${versions.join(",")}}`}::int[])`;
   const written = changed.where(and(ownPost(id, ownerId), isVersion));
-  const rows = await unwrapDriverError(written.returning({ title: posts.title, content: posts.content }));
+  const rows = await unwrapDriverError(written.returning(textColumns));
   const text = rows[0];
-  if (text) await writeTags(on, id, tagsIn(text.title, text.content));
-  return text !== undefined;
+  if (!text) return false;
+  await writeTags(on, id, tagsIn(text.title, text.content));
+  // A draft mentions nobody: it is not to be heard of.
+  if (text.published) {
+    await writeMentions(on, { postId: id, commentId: null, authorId: ownerId }, handlesIn(text.title, text.content));
+  }
+  return true;
 }
+
+const textColumns = { title: posts.title, content: posts.content, published: posts.published };
 
 /** Makes `tags` those of a post, which the transaction has locked. */
 async function writeTags(on: Transaction, postId: number, tags: string[]): Promise<void> {

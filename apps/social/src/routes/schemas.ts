@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { isVisible, mustBeVisible } from "@quintet/http";
+import { cursorParam, isVisible, limitParam, mustBeVisible } from "@quintet/http";
 import { maxContentLength, maxTitleLength } from "../database/schema.ts";
 import type { PostView } from "../posts/load-posts.ts";
 import type { PostEdit } from "../posts/post-queries.ts";
@@ -12,16 +12,16 @@ const storableText = (schema: z.ZodString) =>
     .refine((text) => text.isWellFormed(), { error: "must be well-formed Unicode", abort: true });
 
 /** Text with at least one visible character. */
-const visibleText = (limit: number) =>
+export const visibleText = (limit: number) =>
   storableText(z.string().min(1, { error: "must not be empty", abort: true }).max(limit)).refine(
     isVisible,
     mustBeVisible,
   );
 
 /** A number too large for an id becomes 0, which no row has: it is unknown (404), not invalid. */
-const safeId = (id: number) => (Number.isSafeInteger(id) ? id : 0);
+export const safeId = (id: number) => (Number.isSafeInteger(id) ? id : 0);
 
-const idParam = (description: string) =>
+export const idParam = (description: string) =>
   z.strictObject({
     id: z
       .string()
@@ -156,6 +156,17 @@ export const postHistorySchema = z
     nextCursor: z.string().nullable().describe("Cursor of the next page; null on the last page"),
   })
   .openapi("PostHistory", { description: "One page of the earlier texts of a post, latest first" });
+
+export const bookmarksQuery = z.strictObject({ limit: limitParam(20), cursor: cursorParam });
+
+export const bookmarkedSchema = z
+  .object({
+    posts: z
+      .array(postWithVotesSchema)
+      .describe("The posts, latest bookmark first; a page may have fewer than `limit` and still have a next one"),
+    nextCursor: z.string().nullable().describe("Cursor of the next page; null on the last page"),
+  })
+  .openapi("BookmarkedPosts", { description: "One page of the posts that the caller has bookmarked" });
 
 export const voteResultSchema = z
   .object({

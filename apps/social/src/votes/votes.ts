@@ -1,8 +1,10 @@
 import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Database } from "../database/database.ts";
 import { runOncePerKey } from "../database/processed-requests.ts";
+import { postQueries } from "../posts/post-queries.ts";
 import type { Profiles } from "../users/profiles.ts";
 import { voteQueries } from "./vote-queries.ts";
+import { readVoters, type VoterPage } from "./voter-queries.ts";
 
 interface Voter {
   id: number;
@@ -29,5 +31,14 @@ export function createVote(db: Database, profiles: Profiles) {
       return outcome;
     });
     return counted.votes;
+  };
+}
+
+/** Reads who voted for a post. Throws 404 for a post that the viewer does not see. */
+export function createVoters(db: Database) {
+  const { findOwner } = postQueries(db);
+  return async (viewer: number, page: { postId: number; after: number; limit: number }): Promise<VoterPage> => {
+    if ((await findOwner(page.postId, viewer)) === undefined) throw new Problem("not-found", "Post not found.");
+    return readVoters(db, viewer, page);
   };
 }
