@@ -38,6 +38,10 @@ try {
   await page.locator("table tbody tr").first().waitFor();
   await shoot("directory");
 
+  await page.goto(`${url}/properties?city=Bogotá&city=Medellín&city=Cali`);
+  await page.locator(".map-pin").first().waitFor();
+  await shoot("properties");
+
   await page.goto(`${url}/docs`);
   await page.getByRole("searchbox").fill("queues messages");
   await page.locator(".opblock-summary-control").first().click();

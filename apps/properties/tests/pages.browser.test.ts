@@ -231,6 +231,7 @@ test.each([
     `/${odd}/actions/edit`,
     `/compare?id=${odd}&id=${cheap}`,
     "/actions/new-property",
+    "/statistics",
     "/queries",
   ];
   for (const path of paths) {
