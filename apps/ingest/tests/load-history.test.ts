@@ -152,3 +152,43 @@ describe("rejected rows", () => {
     await problemOf(await ingest.call("DELETE", rejectsUrl), 409);
   });
 });
+
+describe("who may do what", () => {
+  /** Each route with its method, and values in the places of its parameters. */
+  const routes = () => {
+    const all = ingest.app.routes.filter(({ method, path }) => method !== "ALL" && path.startsWith("/ingest"));
+    const filled = all.map(
+      ({ method, path }) => `${method} ${path.replaceAll(/:table\b/g, "jobs").replaceAll(/:\w+(?:\{[^}]*\})?/g, "1")}`,
+    );
+    return [...new Set(filled)].sort();
+  };
+  const statusOf = async (route: string, by: string | null) => {
+    const [method = "", path = ""] = route.split(" ");
+    return (await ingest.call(method, path, { by })).status;
+  };
+
+  it("is decided before anything else is looked at: only staff may change something", async () => {
+    const changing = routes().filter((route) => !/^(?:GET|HEAD|OPTIONS) /.test(route));
+    expect(changing.length).toBeGreaterThan(30);
+    const refused: string[] = [];
+    for (const route of changing) {
+      const [nobody, plain] = [await statusOf(route, null), await statusOf(route, ingest.people.plain.bearer)];
+      refused.push(`${route}: ${nobody} ${plain}`);
+    }
+    expect(refused).toEqual(changing.map((route) => `${route}: 401 403`));
+  });
+
+  it("lets accounts read all but uploads and the pages on which something is changed, and nobody anything", async () => {
+    const open: string[] = [];
+    const ofStaff: string[] = [];
+    for (const route of routes().filter((route) => route.startsWith("GET "))) {
+      if ((await statusOf(route, null)) !== 401) open.push(route);
+      else if ((await statusOf(route, ingest.people.plain.bearer)) === 403) ofStaff.push(route);
+    }
+    const documents = /^GET \/ingest\/(?:assets\/|docs|health$|openapi\.json$)/;
+    expect(open.filter((route) => !documents.test(route))).toEqual([]);
+    const changing = /\/actions\/(?!filter$)|^GET \/ingest\/(?:new-|uploads)/;
+    expect(ofStaff).toEqual(routes().filter((route) => route.startsWith("GET ") && changing.test(route)));
+    expect(ofStaff).toHaveLength(16);
+  });
+});
