@@ -15,6 +15,8 @@ import { addPropertyActions } from "./routes/property-actions.ts";
 import { addComparePage } from "./routes/property-pages.ts";
 import { addQueryRoutes } from "./routes/queries.ts";
 import { addQueryActions } from "./routes/query-pages.ts";
+import { addSavedSearchActions } from "./routes/saved-search-pages.ts";
+import { addSavedSearchRoutes } from "./routes/saved-searches.ts";
 import { addSqlRoutes } from "./routes/sql.ts";
 import { addSqlPages } from "./routes/sql-pages.ts";
 
@@ -23,6 +25,7 @@ const tags = {
   properties: "Real-estate listings with their current status",
   "properties pages": "The pages and forms by which people use them in a browser",
   SQL: "Read-only SQL of staff, and saved queries",
+  "saved searches": "Searches that an account keeps, and their new results",
   "status history": "The changes of a property's status",
 };
 
@@ -42,7 +45,10 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   deps.records.start();
   deps.likeRecount.start();
   deps.comparison.start();
-  addLikeRoutes(app, deps, frame); // First, so that /liked is not matched as an id; likewise /queries.
+  deps.notifications.start();
+  addLikeRoutes(app, deps, frame); // First, so that /liked is not matched as an id; likewise /searches and /queries.
+  addSavedSearchRoutes(app, deps, frame);
+  addSavedSearchActions(app, deps, frame);
   addSqlRoutes(app, deps);
   addQueryRoutes(app, deps, frame);
   addSqlPages(app, deps, frame);
@@ -73,4 +79,5 @@ export type PropertiesApi = ReturnType<
   | typeof addEditingRoutes
   | typeof addSqlRoutes
   | typeof addQueryRoutes
+  | typeof addSavedSearchRoutes
 >;

@@ -1,6 +1,6 @@
 import { mysqlRecordTable, type RecordSweep, recordSweep, type Sweeping } from "@quintet/db";
 import type { CommonDeps, DepsOf } from "@quintet/host";
-import type { Config } from "./config.ts";
+import { type Config, notifyQueue } from "./config.ts";
 import type { Database } from "./database.ts";
 import { likeRecount } from "./likes/recount.ts";
 import { followTables } from "./listings/build.ts";
@@ -9,6 +9,9 @@ import { type MapTiles, mapTiles } from "./map-tiles.ts";
 import { openDatabase } from "./open-database.ts";
 import { processedRequestsTable } from "./properties/properties.ts";
 import { openSqlAccess, type SqlAccess } from "./queries/sql-access.ts";
+import { readSearch } from "./routes/saved-search-schemas.ts";
+import { notifications } from "./saved-searches/notifications.ts";
+import { type ToWatch, watches } from "./saved-searches/watched.ts";
 import { type BackgroundIndexing, backgroundIndexing } from "./term-index/term-index.ts";
 
 /** The dependencies that only this app has. */
@@ -19,6 +22,14 @@ interface ListingDeps extends AsyncDisposable {
   likeRecount: Sweeping;
   comparison: Sweeping;
   sql: SqlAccess;
+  savedSearches: {
+    /** Max searches that an account keeps. */
+    max: number;
+    toWatch: ToWatch;
+    /** Whether somebody is notified of new results. */
+    notifies: boolean;
+  };
+  notifications: Sweeping;
   /** Whether anybody may search and read the visible properties, without an account. */
   publicListings: boolean;
   /** Where the map's tiles come from, if it has any. */
@@ -44,6 +55,14 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
   stack.use(indexed);
   stack.use(records);
   const recount = stack.use(likeRecount(db, (error) => log.warn({ err: error }, "Likes could not be counted again")));
+  const queue = notifyQueue(config);
+  const toWatch = watches(db, readSearch);
+  const notified = stack.use(
+    notifications(db, {
+      ...{ queue, toWatch, seconds: config.NOTIFY_SECONDS },
+      onError: (error) => log.warn({ err: error }, "Results of saved searches could not be sent"),
+    }),
+  );
   const sql = stack.use(openSqlAccess(db, mysql, config, log));
   return {
     db,
@@ -52,6 +71,8 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     likeRecount: recount,
     comparison: compared,
     sql,
+    savedSearches: { max: config.SAVED_SEARCHES_MAX, toWatch, notifies: queue !== undefined },
+    notifications: notified,
     publicListings: config.PUBLIC_LISTINGS,
     mapTiles: mapTiles(config),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

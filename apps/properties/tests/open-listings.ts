@@ -74,9 +74,10 @@ export const example = {
   status: "en_venta",
 };
 
-/** The listings on a database that `prepare` has filled; `url` says how the app connects to it. */
+/** The listings on a database that `prepare` has filled; `url` says how the app connects to it. `settings` are further ones. */
 export async function openListings(
   prepare: (url: string) => Promise<{ url: string } | undefined> = async () => undefined,
+  settings: (accounts: Pick<OpenListings, "plain">) => Record<string, string> = () => ({}),
 ): Promise<OpenListings> {
   const database = await testMysql(inject("mysqlUrl"));
   const prepared = await prepare(database.url);
@@ -87,6 +88,7 @@ export async function openListings(
     REDIS_PREFIX: testPrefix(),
     QUINTET_SECRET: "a secret for the tests of the listings",
     AUTH_URL: "http://issuer.test",
+    ...settings(issuer),
   });
   await definition.migrate(config);
   const log = createLogger({ service: "properties", level: "silent" });

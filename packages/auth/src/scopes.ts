@@ -6,7 +6,7 @@ export const scopes = {
   "accounts:manage": "find, deactivate and sign out other accounts (staff)",
   "metrics:read": "read the metrics of the processes (staff)",
   "properties:read": "search and read listings",
-  "properties:like": "like listings and read the liked ones",
+  "properties:like": "like listings, read the liked ones, and save searches",
   "properties:write": "create and change listings (staff)",
   "properties:sql": "run read-only SQL statements (staff)",
   "ingest:read": "read tables, reports and the history of loads",

@@ -326,6 +326,53 @@ export function properties({ anyone, plain, other, staff }: Installation): void 
     });
   });
 
+  describe("saved searches", () => {
+    it("are an account's own, with their results and what of them is new", async () => {
+      const city = unique("busca");
+      const body = { name: "Flats", search: { city, maxPrice: 300 }, notify: true };
+      const made = await plain.post("/properties/searches", body);
+      expect(made.status, made.text).toBe(201);
+      const { id } = made.json<{ id: number }>();
+      const path = `/properties/searches/${id}`;
+      expect(made.headers.location).toBe(path);
+      const saved = {
+        ...{ id, name: "Flats", search: { city, maxPrice: "300" }, url: `/properties?city=${city}&maxPrice=300` },
+        ...{ notify: true, createdAt: time, lookedAt: time, newResults: 0, newResultsExact: true },
+      };
+      expect(made.json()).toEqual(saved);
+      const property = await add({ city, price: 200 });
+      await add({ city, price: 400 });
+      expect((await plain.get(path)).json()).toEqual({ ...saved, newResults: 1 });
+      const results = await plain.get(`${path}/results`, { new: "true" });
+      expect(results.json()).toEqual({ status: "success", properties: [property], nextCursor: null, asOf: time });
+      const { asOf } = results.json<{ asOf: string }>();
+      const looked = await plain.patch(path, { lookedAt: asOf, name: "Looked at" });
+      expect(looked.json()).toEqual({ ...saved, name: "Looked at", lookedAt: asOf });
+      expect((await plain.get("/properties/searches")).json().searches).toContainEqual(looked.json());
+      expect((await plain.get(`${path}/results`, { new: "true" })).json()).toMatchObject({ properties: [] });
+      for (const one of [other, staff]) {
+        for (const missing of [
+          one.get(path),
+          one.get(`${path}/results`),
+          one.patch(path, { name: "x" }),
+          one.delete(path),
+        ]) {
+          expectProblem(await missing, 404);
+        }
+      }
+      for (const on of ["/properties/searches", path, `${path}/results`]) {
+        expectProblem(await anyone.get(on), 401);
+        expectProblem(await plain.with({ Accept: "text/csv" }).get(on), 406);
+      }
+      expectProblem(await plain.post("/properties/searches", { ...body, search: { limit: 5 } }), 422, "search.limit");
+      expectProblem(await plain.patch(path, { search: { year: "x" } }), 422, "search.year");
+      expectProblem(await plain.get("/properties/searches", { cursor: "AAAA" }), 400, "cursor");
+      expectProblem(await plain.get(`${path}/results`, { new: "maybe" }), 400, "new");
+      expect((await plain.delete(path)).status).toBe(204);
+      expectProblem(await plain.delete(path), 404);
+    });
+  });
+
   describe("SQL", () => {
     it("is run by staff, as a user who can only read the listings", async () => {
       const { id, city } = await add();

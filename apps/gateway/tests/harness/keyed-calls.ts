@@ -208,6 +208,17 @@ export async function keyedCalls({ origin, anyone, plain, staff }: Installation)
         return found.status === 404 ? 0 : found.json<{ properties: unknown[] }>().properties.length;
       },
     }),
+    "POST /properties/searches": (name) => ({
+      by: plain,
+      path: "/properties/searches",
+      body: { name, search: {} },
+      async effects() {
+        const { searches } = (await plain.get("/properties/searches", { limit: 100 })).json<{
+          searches: { name: string }[];
+        }>();
+        return searches.filter((search) => search.name === name).length;
+      },
+    }),
     "POST /properties/{id}/status": () => {
       const updateDate = new Date(Date.UTC(2020, 0, 1) + ++number * 1000).toISOString();
       return {

@@ -1,5 +1,6 @@
 import type { MysqlConnection } from "@quintet/db";
 import { type Database, select, write } from "../database.ts";
+import { addSearchChanges, type ListingChange } from "../saved-searches/changes.ts";
 import { fill, numbered, parameters, withLines } from "../sql/statements.ts";
 import { blockSize, positionOfId } from "../term-index/id-sets.ts";
 import { indexBlock } from "../term-index/term-index.ts";
@@ -14,10 +15,12 @@ export const idsAtOnce = 256;
 /** A block with more changed listings than this is indexed as a whole. */
 const changedAtOnce = 64;
 
-/** A listing as the term index has it: its words are known by a key of its texts. */
+/** A listing as the term index has it, and where it is: its words are known by a key of its texts. */
 interface Listed extends ListedFields {
   id: number;
   textKey: string | null;
+  lat: number | null;
+  lon: number | null;
 }
 
 interface Texts {
@@ -60,6 +63,18 @@ export async function refreshListings(
     if (some.length > changedAtOnce) await indexBlock(db, on, block);
     else await reindexSome(db, on, some, before, after);
   }
+  if (isKnown) await addSearchChanges(db, on, changesOf(wanted, before, after));
+}
+
+/** The listings, visible now or once, in which something differs that searches filter by. */
+function changesOf(ids: number[], before: Map<number, Listed>, after: Map<number, Listed>): ListingChange[] {
+  return ids.flatMap((id) => {
+    const [was, now] = [before.get(id), after.get(id)];
+    if (!now || now.firstSeen === null) return [];
+    const reworded = was?.textKey !== now.textKey;
+    const isMoved = was?.lat !== now.lat || was?.lon !== now.lon;
+    return reworded || isMoved || !isSame(was, now) ? [{ id, was, reworded }] : [];
+  });
 }
 
 /** The prices that are others than before; in `listing` no price is `noPrice`. */

@@ -7,6 +7,14 @@ export const newPropertyPath = `${home}/actions/new-property`;
 export const statisticsPath = `${home}/statistics`;
 export const withdrawnPath = `${home}?withdrawn=true`;
 
+export const savedSearchesPath = `${home}/searches`;
+export const saveSearchPath = `${home}/actions/save-search`;
+
+/** The path of something that is done with a saved search by a form. */
+export function savedSearchActionPath(id: number, action: "look" | "notify" | "mute" | "rename" | "delete"): string {
+  return `${savedSearchesPath}/${id}/actions/${action}`;
+}
+
 export const sqlPath = `${home}/sql`;
 export const queriesPath = `${home}/queries`;
 
@@ -35,6 +43,7 @@ export function propertiesFrame(signedInAs: PageFrame["signedInAs"]): PageFrame 
   const links = [
     { label: "Search", href: home },
     { label: "Liked", href: likedPath },
+    { label: "Saved searches", href: savedSearchesPath },
     { label: "Prices", href: statisticsPath },
     { label: "Add a property", href: newPropertyPath, staff: true },
     { label: "Withdrawn", href: withdrawnPath, staff: true },

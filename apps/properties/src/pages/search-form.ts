@@ -7,6 +7,7 @@ import type { Sort } from "../search/sort-orders.ts";
 import type { OptionalColumn } from "../source/source.ts";
 import { typeText } from "./features.ts";
 import { home } from "./frame.ts";
+import { newSinceField } from "./new-since.ts";
 import { type PageQuery, searchAddress, withParameters } from "./page-query.ts";
 import { statusLabel } from "./property-texts.ts";
 
@@ -77,6 +78,7 @@ export function searchForm({ query, facets, columns, types, faults }: FormShown)
               <fieldset><legend>Status</legend>${statuses(query, facets.status)}${faultText(faults, "status")}</fieldset>
               ${columns.has("type") ? typeFilter(query, types, faults) : ""}
               <fieldset><legend>City</legend>${cities(query, facets.city)}${faultText(faults, "city")}</fieldset>
+              <fieldset><legend>New</legend>${newSinceField(query.get("newSince"))}${faultText(faults, "newSince")}</fieldset>
               ${keptFilters.map((name) => (query.has(name) ? hidden(name, value(name)) : ""))}
               <p class="actions"><button type="submit">Apply</button> <a class="button quiet" href="${home}">Clear</a></p>
             </div>

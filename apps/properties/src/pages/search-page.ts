@@ -6,6 +6,7 @@ import type { OptionalColumn } from "../source/source.ts";
 import { areaText, typeText } from "./features.ts";
 import { home } from "./frame.ts";
 import { hasMap, mapOf } from "./map.ts";
+import { shownMoment } from "./new-since.ts";
 import { type PageQuery, searchAddress, withoutValue } from "./page-query.ts";
 import { type ListedProperty, propertyCards } from "./property-cards.ts";
 import { priceText, statusLabel } from "./property-texts.ts";
@@ -31,6 +32,8 @@ interface SearchShown {
   isFirst: boolean;
   /** Where the tiles of the map come from, if it has any. */
   tiles?: MapTiles | undefined;
+  /** A form that saves the search. */
+  save?: Html | undefined;
   refusal?: { heading: string; faults: InputFault[] } | undefined;
 }
 
@@ -50,17 +53,18 @@ const labels = {
   maxArea: "Area to",
   near: "Near",
   bbox: "Area",
+  newSince: "New since",
 };
 
 /** The search: its filters with the number of results of each, and the properties that match. */
-export function searchPage({ query, facets, columns, results, isFirst, tiles, refusal }: SearchShown): Html {
+export function searchPage({ query, facets, columns, results, isFirst, tiles, save, refusal }: SearchShown): Html {
   const types = results?.properties.flatMap(({ type }) => type ?? []) ?? [];
   return html`<h1>Find a property</h1>
       ${refusal ? faultSummary(refusal.heading, refusal.faults, labels) : ""}
       <div class="search-layout">
         ${searchForm({ query, facets, columns, types, faults: refusal?.faults ?? [] })}
         <section class="found" aria-labelledby="found">
-          ${results ? found({ query, results, isFirst, tiles }) : html`<h2 id="found">No results</h2><p>Change the filters, or <a href="${home}">start again</a>.</p>`}
+          ${results ? html`${found({ query, results, isFirst, tiles })}${save ?? ""}` : html`<h2 id="found">No results</h2><p>Change the filters, or <a href="${home}">start again</a>.</p>`}
         </section>
       </div>`;
 }
@@ -97,13 +101,24 @@ function filtersInUse(query: PageQuery): Html | "" {
   const used = [...query].filter(([name]) => Object.hasOwn(labels, name));
   if (used.length === 0) return "";
   const items = used.map(([name, value]) => {
-    const text = `${labels[name as keyof typeof labels]}: ${valueText(name, value)}`;
+    const text = filterText(name, value);
     return html`<li><a class="chip" href="${searchAddress(withoutValue(query, name, value))}"><span class="hidden">Remove </span>${text} <span aria-hidden="true">×</span></a></li>`;
   });
   return html`<ul class="chips" aria-label="Filters in use">${items}</ul>`;
 }
 
+/** The filters of a query in words. */
+export function filterTexts(query: PageQuery): string[] {
+  return [...query].filter(([name]) => name !== "sort").map(([name, value]) => filterText(name, value));
+}
+
+function filterText(name: string, value: string): string {
+  const label = Object.hasOwn(labels, name) ? labels[name as keyof typeof labels] : name;
+  return `${label}: ${valueText(name, value)}`;
+}
+
 function valueText(name: string, value: string): string {
+  if (name === "newSince") return shownMoment(value);
   if (name === "status") return statusLabel(value);
   if (name === "type") return typeText(value);
   if (name === "bbox") return "on the map";

@@ -8,6 +8,7 @@ import { home, withdrawnPath } from "../pages/frame.ts";
 import { withdrawnPageText } from "../pages/list-pages.ts";
 import { hasMap, mapFiles } from "../pages/map.ts";
 import { type PageQuery, parametersOf, searchAddress, tidyQuery } from "../pages/page-query.ts";
+import { saveSearchForm } from "../pages/saved-search-pages.ts";
 import { type FacetCounts, pageSort } from "../pages/search-form.ts";
 import { type Results, searchPage } from "../pages/search-page.ts";
 import { countResults, type FacetName } from "../search/facets.ts";
@@ -18,7 +19,7 @@ import { nobody } from "./pages.ts";
 import { searchQuery } from "./search-schemas.ts";
 import { withdrawnPage } from "./withdrawn.ts";
 
-type PageDeps = Pick<Deps, "db" | "cursorKey" | "mapTiles">;
+type PageDeps = Pick<Deps, "db" | "cursorKey" | "mapTiles" | "savedSearches">;
 
 /** Properties on a page. */
 const pageSize = 24;
@@ -71,7 +72,8 @@ async function showResults(c: Context<MaybeAccountEnv>, shown: Shown): Promise<R
     const properties = await withLikes(deps.db, c.var.account?.id ?? nobody, page.properties);
     const next = page.end ? searchCursor(deps.cursorKey, search.sort, page.end) : null;
     const results: Results = { properties, ...total, next };
-    const body = searchPage({ query, facets, columns, results, isFirst, tiles: deps.mapTiles });
+    const save = c.var.account ? saveSearchForm(query, deps.savedSearches.notifies) : undefined;
+    const body = searchPage({ query, facets, columns, results, isFirst, tiles: deps.mapTiles, save });
     const files = hasMap(properties, query.get("bbox") ?? undefined) ? mapFiles(deps.mapTiles) : {};
     return await sendPage(c, frame, { title: "Search", body, ...files });
   } catch (error) {

@@ -74,6 +74,10 @@ function namesTaken(tables: Map<string, Column[]>): Finding[] {
     "listing_build",
     "listing_place",
     "price_history",
+    "saved_search",
+    "saved_search_owner",
+    "search_change",
+    "search_digest",
   ]
     .filter((name) => tables.get(name)?.some(({ comment }) => comment !== "quintet"))
     .map((name) =>

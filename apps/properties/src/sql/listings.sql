@@ -104,8 +104,10 @@ SELECT p.id FROM property AS p WHERE p.id IN ({ids})
 -- What the term index has of some listings, other than their words.
 SELECT l.property_id AS id, l.status_id AS statusId, l.status_date AS latestDate, l.price, l.year, HEX(l.text_key) AS textKey,
   LEFT(MD5(WEIGHT_STRING(RTRIM(l.city))), 16) AS cityKey,
-  l.rooms, l.area, LEFT(MD5(WEIGHT_STRING(RTRIM(l.type))), 16) AS typeKey, l.first_seen AS firstSeen
+  l.rooms, l.area, LEFT(MD5(WEIGHT_STRING(RTRIM(l.type))), 16) AS typeKey, l.first_seen AS firstSeen,
+  g.lat, g.lon
 FROM listing AS l FORCE INDEX (PRIMARY)
+LEFT JOIN listing_place AS g ON g.property_id = l.property_id
 WHERE l.property_id IN ({ids})
 
 -- name: texts

@@ -8,7 +8,8 @@ INNER JOIN information_schema.TABLES AS t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND
 WHERE c.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE = 'BASE TABLE'
   AND c.TABLE_NAME IN (
     'property', 'status', 'status_history', 'listing', 'listing_term', 'listing_block', 'listing_change', 'listing_build',
-    'listing_place', 'price_history', 'quintet_migrations'
+    'listing_place', 'price_history', 'saved_search', 'saved_search_owner', 'search_change', 'search_digest',
+    'quintet_migrations'
   )
 ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION
 

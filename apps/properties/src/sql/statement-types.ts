@@ -15,7 +15,24 @@ export interface StatementTypes {
     row: null;
     values: unknown;
   };
+  "add-matches": {
+    row: null;
+    values: unknown;
+  };
   "add-prices": {
+    row: null;
+    values: unknown;
+  };
+  "add-search": {
+    row: null;
+    values: {
+      account: Value;
+      name: Value;
+      notify: Value;
+      query: Value;
+    };
+  };
+  "add-search-changes": {
     row: null;
     values: unknown;
   };
@@ -29,6 +46,12 @@ export interface StatementTypes {
   };
   after: {
     row: null;
+    values: unknown;
+  };
+  "any-notified": {
+    row: {
+      found: number;
+    };
     values: unknown;
   };
   "any-property": {
@@ -82,6 +105,17 @@ export interface StatementTypes {
     values: {
       change: Value;
       id: Value;
+    };
+  };
+  "change-search": {
+    row: null;
+    values: {
+      account: Value;
+      id: Value;
+      lookedAt: Value;
+      name: Value;
+      notify: Value;
+      query: Value;
     };
   };
   changes: {
@@ -179,6 +213,14 @@ export interface StatementTypes {
       most: Value;
     };
   };
+  "count-searches": {
+    row: {
+      count: number;
+    };
+    values: {
+      account: Value;
+    };
+  };
   "count-some": {
     row: {
       count: number;
@@ -213,6 +255,10 @@ export interface StatementTypes {
       first: Value;
     };
   };
+  "discard-search-changes": {
+    row: null;
+    values: unknown;
+  };
   distance: {
     row: null;
     values: {
@@ -220,9 +266,19 @@ export interface StatementTypes {
       lon: Value;
     };
   };
+  "drop-digests": {
+    row: null;
+    values: unknown;
+  };
   "drop-listings": {
     row: null;
     values: unknown;
+  };
+  "drop-open-digest": {
+    row: null;
+    values: {
+      id: Value;
+    };
   };
   "drop-places": {
     row: null;
@@ -232,10 +288,27 @@ export interface StatementTypes {
     row: null;
     values: unknown;
   };
+  "drop-search": {
+    row: null;
+    values: {
+      account: Value;
+      id: Value;
+    };
+  };
   "drop-terms": {
     row: null;
     values: {
       block: Value;
+    };
+  };
+  "due-digests": {
+    row: {
+      id: number;
+      searchId: number | null;
+    };
+    values: {
+      rows: Value;
+      seconds: Value;
     };
   };
   "earlier-version": {
@@ -330,6 +403,8 @@ export interface StatementTypes {
       area: number | null;
       typeKey: string | null;
       firstSeen: Date | null;
+      lat: number | null;
+      lon: number | null;
     };
     values: unknown;
   };
@@ -474,6 +549,12 @@ export interface StatementTypes {
       id: Value;
     };
   };
+  "lock-owner": {
+    row: null;
+    values: {
+      account: Value;
+    };
+  };
   "lock-property": {
     row: {
       id: number;
@@ -517,6 +598,15 @@ export interface StatementTypes {
       rows: Value;
     };
   };
+  "newest-seen": {
+    row: {
+      id: number;
+    };
+    values: {
+      rows: Value;
+      since: Value;
+    };
+  };
   "next-compared": {
     row: {
       id: number | null;
@@ -539,6 +629,16 @@ export interface StatementTypes {
     };
     values: {
       from: Value;
+    };
+  };
+  "notified-searches": {
+    row: {
+      id: number;
+      query: string;
+    };
+    values: {
+      after: Value;
+      rows: Value;
     };
   };
   "odd-history": {
@@ -588,6 +688,35 @@ export interface StatementTypes {
   "optional-columns": {
     row: null;
     values: unknown;
+  };
+  "own-search": {
+    row: {
+      id: number;
+      name: string;
+      query: string;
+      notify: number;
+      lookedAt: Date;
+      createdAt: Date;
+    };
+    values: {
+      account: Value;
+      id: Value;
+    };
+  };
+  "own-searches": {
+    row: {
+      id: number;
+      name: string;
+      query: string;
+      notify: number;
+      lookedAt: Date;
+      createdAt: Date;
+    };
+    values: {
+      account: Value;
+      before: Value;
+      rows: Value;
+    };
   };
   page: {
     row: {
@@ -709,6 +838,10 @@ export interface StatementTypes {
     row: null;
     values: unknown;
   };
+  "remove-search-changes": {
+    row: null;
+    values: unknown;
+  };
   "remove-terms": {
     row: null;
     values: {
@@ -785,6 +918,38 @@ export interface StatementTypes {
       name: Value;
     };
   };
+  "seal-digests": {
+    row: null;
+    values: {
+      batch: Value;
+    };
+  };
+  "sealed-digests": {
+    row: {
+      id: number;
+      batch: string | null;
+      searchId: number;
+      name: string | null;
+      account: number | null;
+      matches: number;
+      ids: string;
+      createdAt: Date;
+    };
+    values: {
+      rows: Value;
+    };
+  };
+  "search-changes": {
+    row: {
+      seq: number;
+      id: number;
+      was: string | null;
+      reworded: number;
+    };
+    values: {
+      rows: Value;
+    };
+  };
   seen: {
     row: {
       id: number;
@@ -793,6 +958,12 @@ export interface StatementTypes {
       before: Value;
       rows: Value;
       since: Value;
+    };
+  };
+  "sent-batch": {
+    row: null;
+    values: {
+      batch: Value;
     };
   };
   slice: {
@@ -884,6 +1055,12 @@ export interface StatementTypes {
     };
     values: unknown;
   };
+  time: {
+    row: {
+      now: Date;
+    };
+    values: unknown;
+  };
   "trigger-history-delete": {
     row: null;
     values: unknown;
@@ -954,6 +1131,24 @@ export interface StatementTypes {
     values: {
       rows: Value;
     };
+  };
+  watched: {
+    row: {
+      id: number;
+      statusId: number | null;
+      price: number;
+      year: number;
+      rooms: number | null;
+      area: number | null;
+      firstSeen: Date | null;
+      cityKey: string | null;
+      typeKey: string | null;
+      lat: number | null;
+      lon: number | null;
+      address: string | null;
+      description: string | null;
+    };
+    values: unknown;
   };
   withdraw: {
     row: null;
