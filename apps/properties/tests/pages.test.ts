@@ -124,6 +124,12 @@ const access: Record<"open" | "readers" | "accounts" | "staff", string[]> = {
     ...["GET /liked", "GET /most-liked", "PUT /:id/like", "DELETE /:id/like", "GET /:id/likes"],
     ...["like", "unlike"].flatMap((action) => [`GET /:id/actions/${action}`, `POST /:id/actions/${action}`]),
     ...["GET /queries", "GET /queries/:query", "GET /queries/:query/rows"],
+    ...["GET /searches", "POST /searches", "GET /searches/:id", "PATCH /searches/:id", "DELETE /searches/:id"],
+    ...["GET /searches/:id/results", "GET /actions/save-search", "POST /actions/save-search"],
+    ...["look", "notify", "mute", "rename", "delete"].flatMap((name) => [
+      `GET /searches/:id/actions/${name}`,
+      `POST /searches/:id/actions/${name}`,
+    ]),
   ],
   staff: [
     ...["POST ", "PATCH /:id", "DELETE /:id", "POST /:id/restore", "POST /:id/status", "GET /:id/status"],
