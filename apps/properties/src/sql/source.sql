@@ -24,7 +24,7 @@ WHERE s.TABLE_SCHEMA = DATABASE() AND s.TABLE_NAME IN ('property', 'status_histo
 SELECT m.name FROM quintet_migrations AS m WHERE m.app = 'properties' LIMIT 1
 
 -- name: odd-properties
--- How many properties break each rule, and the ids of the first five that are found.
+-- How many properties break each rule, and five of their ids.
 SELECT k.kind, COUNT(*) AS count, SUBSTRING_INDEX(GROUP_CONCAT(p.id SEPARATOR ', '), ', ', 5) AS ids
 FROM property AS p
 INNER JOIN (
@@ -60,8 +60,7 @@ GROUP BY k.kind
 -- The same for properties that no entry of the history is of.
 SELECT COUNT(*) AS count, SUBSTRING_INDEX(GROUP_CONCAT(p.id SEPARATOR ', '), ', ', 5) AS ids
 FROM property AS p
-LEFT JOIN (SELECT DISTINCT h.property_id FROM status_history AS h) AS h ON h.property_id = p.id
-WHERE h.property_id IS NULL
+WHERE NOT EXISTS (SELECT 1 FROM status_history AS h WHERE h.property_id = p.id)
 
 -- name: odd-history
 -- The same for entries of the history.

@@ -77,10 +77,11 @@ LIMIT :rows
 DELETE t FROM listing_term AS t FORCE INDEX (listing_term_block) WHERE t.block = :block
 
 -- name: fill-block
--- Inserts terms of a block. {rows} are `(:term1, :block, :members1)`, and so on; a row may occur twice.
+-- Inserts terms of a block that has none. {rows} are `(:term1, :block, :members1)`, and so on; a row may occur twice, which changes
+-- nothing.
 INSERT INTO listing_term (term, block, members)
 VALUES {rows}
-ON DUPLICATE KEY UPDATE members = VALUES(members)
+ON DUPLICATE KEY UPDATE block = :block
 
 -- name: block-done
 -- Marks a block as indexed.
