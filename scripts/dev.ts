@@ -36,6 +36,7 @@ async function dev(): Promise<number> {
     isAlone && /^\d+$/.test(environment.PORT ?? "") ? { ...PORTS, [names[0]!]: Number(environment.PORT) } : PORTS;
   const settings: NodeJS.ProcessEnv = {
     DEMO_DATA: "true",
+    SHOW_EMAILS: environment.DEMO_DATA || "true",
     WORKERS: "0", // node --watch restarts it
     BACKUP_DIR: join(dataDir, "backups"),
     ...environment,

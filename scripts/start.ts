@@ -108,7 +108,12 @@ async function open() {
 function settingsFor({ stores, secrets }: Opened): NodeJS.ProcessEnv {
   const { env } = withStoreUrls(withSettingsFile(environment));
   logSettings = logSettingsOf(env);
-  const defaults = { DEMO_DATA: "true", PUBLIC_FIGURES: "true", BACKUP_DIR: join(dataDir, "backups") };
+  const defaults = {
+    DEMO_DATA: "true",
+    PUBLIC_FIGURES: "true",
+    SHOW_EMAILS: env.DEMO_DATA || "true", // The people of the demo have no addresses to protect.
+    BACKUP_DIR: join(dataDir, "backups"),
+  };
   return { ...withDefaults({ ...defaults, ...secrets }, env), ...stores.env, ...logSettings };
 }
 

@@ -1,8 +1,10 @@
 import { keyedFingerprints } from "@quintet/auth";
 import { type RecordSweep, recordSweep } from "@quintet/db";
-import type { CommonDeps, ConfigOf, DepsOf } from "@quintet/host";
+import type { CommonDeps, DepsOf } from "@quintet/host";
 import { deriveKey, type IdempotencyStore } from "@quintet/http";
+import type { Config } from "./config.ts";
 import { type OpenDatabase, openDatabase } from "./database/database.ts";
+import type { Reader } from "./routes/schemas.ts";
 import { createProfiles, type Profiles } from "./users/profiles.ts";
 
 /** What only this app works with. */
@@ -10,6 +12,8 @@ interface SocialDeps extends AsyncDisposable {
   database: OpenDatabase;
   profiles: Profiles;
   idempotency: IdempotencyStore;
+  /** What an account may read of others. */
+  readerOf: (account: { id: number; isStaff: boolean }) => Reader;
   records: RecordSweep;
   /** The passwords of the demo accounts are derived from it, so that only those who have the secret know them. */
   demoKey: Buffer;
@@ -19,7 +23,7 @@ interface SocialDeps extends AsyncDisposable {
 export type Deps = DepsOf<"postgres" | "redis", SocialDeps>;
 
 /** Opens nothing until it is used. */
-export function createDeps(config: ConfigOf<"postgres">, common: CommonDeps<"postgres">): SocialDeps {
+export function createDeps(config: Config, common: CommonDeps<"postgres">): SocialDeps {
   const stack = new AsyncDisposableStack();
   const database = stack.use(openDatabase(common.postgres, config.POSTGRES_URL, config.STATEMENT_SECONDS));
   const records = recordSweep(database.records, (error) =>
@@ -28,6 +32,7 @@ export function createDeps(config: ConfigOf<"postgres">, common: CommonDeps<"pos
   stack.use(records);
   return {
     database,
+    readerOf: ({ id, isStaff }) => ({ id, seesEmails: isStaff || config.SHOW_EMAILS }),
     profiles: createProfiles(database.db),
     // A registration has a password in it, which an unkeyed digest in Redis would expose to guessing.
     idempotency: keyedFingerprints(common.idempotency, deriveKey(config.QUINTET_SECRET, "social idempotency")),

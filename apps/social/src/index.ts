@@ -1,5 +1,6 @@
 import { defineApp } from "@quintet/host";
 import { createApp } from "./app.ts";
+import { socialSettings } from "./config.ts";
 import { fillDemo } from "./demo/demo.ts";
 import { createDeps } from "./deps.ts";
 import { migrate } from "./migrate.ts";
@@ -12,6 +13,7 @@ export const social = defineApp({
   name: "social",
   port: 8085,
   stores: ["postgres", "redis"],
+  settings: socialSettings,
   migrations: migrate,
   createDeps,
   createApp,

@@ -21,7 +21,7 @@ test("the demo data is added once, even by two processes at once or after an int
   expect(lines).toEqual(["social: 8 people and 24 posts"]);
   const posts = await all();
   expect(posts).toHaveLength(23);
-  expect(new Set(posts.map(({ post }) => post.owner.email)).size).toBe(8);
+  expect(new Set(posts.map(({ post }) => post.owner.id)).size).toBe(8);
   expect(posts.some(({ votes }) => votes > 2)).toBe(true);
 
   await fillDemo(social.deps, () => expect.unreachable());

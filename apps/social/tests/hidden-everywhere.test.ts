@@ -86,6 +86,7 @@ const reads: Record<string, Read[] | string> = {
   "/users/{id}/followers": [{ path: ({ third }) => `/users/${third}/followers`, shownIn: ofPeople }],
   "/users/{id}/following": [{ path: ({ third }) => `/users/${third}/following`, shownIn: ofPeople }],
   "/users/{id}/posts": [{ path: ({ author }) => `/users/${author}/posts` }],
+  "/users/me": "the viewer alone",
   "/users/me/blocks": [
     {
       path: () => "/users/me/blocks",

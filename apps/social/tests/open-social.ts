@@ -25,7 +25,8 @@ export interface Post {
   comments: number;
   myVote: 0 | 1;
   ownerId: number;
-  owner: { id: number; email: string; createdAt: string };
+  owner: { id: number; email?: string; createdAt: string };
+  author: { id: number; handle: string | null; displayName: string };
 }
 
 export interface PostWithVotes {

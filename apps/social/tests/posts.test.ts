@@ -235,9 +235,10 @@ describe("a post", () => {
     const made = await social.send<Post>("POST", "/posts", { by: plain, json });
     expect(made.status, made.text).toBe(201);
     const owner = { id: plain.account.id, email: plain.account.email, createdAt: expect.any(String) };
+    const author = { id: plain.account.id, handle: `user_${plain.account.id}`, displayName: "" };
     const createdAt = expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/);
     expect(made.body).toEqual({
-      ...{ id: expect.any(Number), ...json, truncated: false, tags: [], ownerId: plain.account.id, owner },
+      ...{ id: expect.any(Number), ...json, truncated: false, tags: [], ownerId: plain.account.id, owner, author },
       ...{ createdAt, publishedAt: made.body.createdAt, editedAt: null, version: 1, comments: 0, myVote: 0 },
     });
     const path = `/posts/${made.body.id}`;
@@ -253,8 +254,17 @@ describe("a post", () => {
       200,
       { ...edited, title: "Other", content: "Text", published: false, version: 2 },
     ]);
-    const whole = await social.send<Post>("PUT", path, { by: plain, json: { title: "A", content: "B" } });
+    const whole = await social.send<Post>("PUT", path, {
+      by: plain,
+      json: { id: made.body.id, title: "A", content: "B" },
+    });
     expect(whole.body).toEqual({ ...edited, title: "A", content: "B", published: true, version: 3 });
+
+    const other = await social.send("PUT", path, {
+      by: plain,
+      json: { id: made.body.id + 1, title: "A", content: "B" },
+    });
+    expect([other.status, named(other), other.body.detail]).toEqual([422, ["id"], "id: must be the id in the path"]);
 
     const gone = await social.send("DELETE", path, { by: plain });
     expect([gone.status, gone.text]).toEqual([204, ""]);

@@ -9,4 +9,4 @@ export { type AccountEnv, guards, type MaybeAccountEnv } from "./guards.ts";
 export { keyedFingerprints } from "./keyed-fingerprints.ts";
 export { OAuthError, oauthForm, requiredParameter } from "./oauth/oauth-form.ts";
 export { oauthErrorSchema, oauthFormBody, tokenSetSchema } from "./oauth/oauth-schemas.ts";
-export { type Scope, scopeNames, scopes } from "./scopes.ts";
+export { fullScope, grantable, type Scope, scopeNames, scopes } from "./scopes.ts";

@@ -16,7 +16,10 @@ export const passwordSchema = z
   .max(1024, "must have at most 1024 characters")
   .refine((text) => text.isWellFormed(), "must be well-formed Unicode")
   .refine((text) => !/^\p{N}+$/u.test(text), "must not be digits only")
-  .refine((text) => !common.has(text.toLowerCase()), "is among the most common ones");
+  .refine(
+    (text) => !common.has(text.toLowerCase()),
+    "is among the most common passwords, which are guessed first: choose another, such as a few words in a row",
+  );
 
 /** Returns `text` when it is a valid new password; otherwise throws an `unprocessable` problem that names the faults of `field`. */
 export function checkedPassword(text: string, field: string): string {

@@ -41,7 +41,8 @@ export function social({ anyone, plain, other }: Installation): void {
 
       const shown = await plain.get(`/social/users/${made.json().id}`);
       expect(shown.status).toBe(200);
-      expect(shown.json()).toMatchObject(made.json());
+      expect(shown.json()).toMatchObject({ id: made.json().id, handle: `user_${made.json().id}`, displayName: "" });
+      expect((await ana.get("/social/users/me")).json()).toMatchObject(made.json());
       expectProblem(await anyone.post("/social/users", { email, password }), 409);
     });
 
@@ -59,6 +60,27 @@ export function social({ anyone, plain, other }: Installation): void {
       expectProblem(await anyone.post("/social/login", new URLSearchParams({ username: "x" })), 422, "password");
       const odd = new URLSearchParams({ username: "x", password: "y", unknown: "1" });
       expectProblem(await anyone.post("/social/login", odd), 422, "unknown");
+    });
+
+    it("give a handle, which its holder may change", async () => {
+      const handle = unique("bird").replace(/\W/g, "");
+      const email = `${handle}@example.com`;
+      const password = "correct horse battery";
+      const made = await anyone.post("/social/users", { email, password, handle });
+      expect([made.status, made.json()]).toMatchObject([201, { handle }]);
+      const fields = { username: email, password, grant_type: "password", scope: "", client_id: "", client_secret: "" };
+      const login = await anyone.post("/social/login", new URLSearchParams(fields));
+      const bird = anyone.with({ Authorization: `Bearer ${login.json().access_token}` });
+      expectProblem(await anyone.post("/social/users", { email: `x${email}`, password, handle }), 409, "handle");
+      expectProblem(await plain.patch("/social/users/me", { handle: handle.toUpperCase() }), 409, "handle");
+      expectProblem(await plain.patch("/social/users/me", { handle: "admin" }), 422, "handle");
+      const changed = await bird.patch("/social/users/me", { handle: `${handle}2`, bio: "Sings." });
+      expect([changed.status, changed.json()]).toMatchObject([200, { handle: `${handle}2`, bio: "Sings.", email }]);
+      for (const name of [handle, `${handle}2`]) {
+        const shown = (await plain.get(`/social/users/@${name}`)).json();
+        expect(shown).toMatchObject({ id: made.json().id, handle: `${handle}2` });
+        expect(shown).not.toHaveProperty("email");
+      }
     });
 
     it("show nobody who is not there", async () => {
@@ -353,6 +375,8 @@ export function social({ anyone, plain, other }: Installation): void {
       expectProblem(await vote(999_999_999, 1), 404);
       expectProblem(await vote(999_999_999, 0), 404);
       expectProblem(await vote(1, 2), 422, "dir");
+      expect((await plain.post("/social/vote", { post_id: (await write()).id, dir: 1 })).status).toBe(201);
+      expectProblem(await plain.post("/social/vote", { post_id: 1, postId: 1, dir: 1 }), 422, "post_id");
       expectProblem(await plain.post("/social/vote", { postId: "1 OR 1=1", dir: 1 }), 422, "postId");
       expectProblem(await plain.post("/social/vote", { dir: 1 }), 422, "postId");
     });

@@ -61,7 +61,10 @@ export function addBookmarkRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { posts, nextCursor } = await bookmarks.list(c.var.account.id, c.req.valid("query"));
-        return c.json({ posts: posts.map(toPostWithVotes), nextCursor }, 200);
+        return c.json(
+          { posts: posts.map((post) => toPostWithVotes(post, deps.readerOf(c.var.account))), nextCursor },
+          200,
+        );
       },
     );
 }

@@ -4,7 +4,7 @@ import type { CommentNode, CommentTree } from "../comments/comment-tree.ts";
 import { commentSorts } from "../comments/comment-tree-queries.ts";
 import type { CommentView } from "../comments/comment-views.ts";
 import { maxCommentLength } from "../database/comment-tables.ts";
-import { authorSchema, toAuthor } from "./person-schemas.ts";
+import { authorSchema, toAuthor } from "./author.ts";
 import { idParam, safeId, visibleText } from "./schemas.ts";
 
 /** The comment in a path. */

@@ -6,7 +6,7 @@ import type { FeedPage } from "../feeds/feed-page.ts";
 import { createFeeds } from "../feeds/feeds.ts";
 import { personIds } from "../users/person-ref.ts";
 import { personParams } from "./person-schemas.ts";
-import { postWithVotesSchema, toPostWithVotes } from "./schemas.ts";
+import { postWithVotesSchema, type Reader, toPostWithVotes } from "./schemas.ts";
 
 const tags = ["social"];
 const pageParams = {
@@ -32,14 +32,15 @@ const feedSchema = z
   })
   .openapi("Feed", { description: "One page of a feed" });
 
-function toFeed({ posts, nextCursor, prevCursor }: FeedPage): z.infer<typeof feedSchema> {
-  return { posts: posts.map(toPostWithVotes), nextCursor, prevCursor };
+function toFeed({ posts, nextCursor, prevCursor }: FeedPage, reader: Reader): z.infer<typeof feedSchema> {
+  return { posts: posts.map((post) => toPostWithVotes(post, reader)), nextCursor, prevCursor };
 }
 
 /** Adds the routes of the feeds: lists of published posts. */
 export function addFeedRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const feeds = createFeeds(deps.database.searches, deps.cursorKey);
   const guard = guards(deps.auth);
+  const { readerOf } = deps;
   const idOf = personIds(deps.database.db);
   const feedResponse = jsonResponse(feedSchema, "One page of the feed");
 
@@ -55,7 +56,8 @@ export function addFeedRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: { query: pageQuery },
         responses: { 200: feedResponse },
       }),
-      async (c) => c.json(toFeed(await feeds.home(c.var.account.id, c.req.valid("query"))), 200),
+      async (c) =>
+        c.json(toFeed(await feeds.home(c.var.account.id, c.req.valid("query")), readerOf(c.var.account)), 200),
     )
     .openapi(
       createRoute({
@@ -68,7 +70,8 @@ export function addFeedRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: { query: pageQuery },
         responses: { 200: feedResponse },
       }),
-      async (c) => c.json(toFeed(await feeds.latest(c.var.account.id, c.req.valid("query"))), 200),
+      async (c) =>
+        c.json(toFeed(await feeds.latest(c.var.account.id, c.req.valid("query")), readerOf(c.var.account)), 200),
     )
     .openapi(
       createRoute({
@@ -83,7 +86,7 @@ export function addFeedRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const page = await feeds.ofPerson(await idOf(c.req.valid("param").id), c.var.account.id, c.req.valid("query"));
-        return c.json(toFeed(page), 200);
+        return c.json(toFeed(page, readerOf(c.var.account)), 200);
       },
     );
 }

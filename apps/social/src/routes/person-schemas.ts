@@ -1,9 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { cursorParam, limitParam } from "@quintet/http";
-import { handleOf } from "../users/handles.ts";
 import { maxCounted, type PersonCounts, type PersonView } from "../users/people-queries.ts";
 import type { PersonRef } from "../users/person-ref.ts";
 import type { PeoplePage } from "../visibility/relations.ts";
+import { named, toAuthor } from "./author.ts";
+import { emailField, emailFor, type Reader } from "./schemas.ts";
 
 /** A person in a path, by id or by `@handle`. */
 export const personParams = z.strictObject({
@@ -19,17 +20,8 @@ export const personParams = z.strictObject({
     }),
 });
 
-const handle = z.string().nullable().describe("Handle without `@`; null once the profile is deleted");
-const displayName = z.string().describe("Name to show; may be empty");
-
-export const authorSchema = z
-  .object({ id: z.number().int().describe("Id of the user"), handle, displayName })
-  .openapi("Author", { description: "Who wrote something" });
-
 const person = {
-  id: z.number().int().describe("Id of the user, the same as of the account"),
-  handle,
-  displayName,
+  ...named,
   bio: z.string().describe("What the person says of themselves; may be empty"),
   createdAt: z.iso.datetime().describe("When the profile was created"),
   followed: z.boolean().describe("Whether the caller follows this user"),
@@ -50,7 +42,7 @@ const count = (what: string) =>
 export const profileSchema = z
   .object({
     ...person,
-    email: z.string().optional().describe("Email address of the account"),
+    email: emailField,
     followers: count("Number of followers"),
     following: count("Number of users whom this user follows"),
     posts: count("Number of published posts"),
@@ -69,20 +61,14 @@ export const peopleQuery = z.strictObject({
   cursor: cursorParam.describe("`nextCursor` of the previous page"),
 });
 
-type AuthorFields = Parameters<typeof handleOf>[0] & { displayName: string };
-
-export function toAuthor(profile: AuthorFields): z.infer<typeof authorSchema> {
-  return { id: profile.id, handle: handleOf(profile), displayName: profile.displayName };
-}
-
 export function toPerson({ profile, followed, followsYou, blocked, muted }: PersonView): z.infer<typeof personSchema> {
   const { bio, createdAt } = profile;
   return { ...toAuthor(profile), bio, createdAt: createdAt.toISOString(), followed, followsYou, blocked, muted };
 }
 
-export function toProfile(view: PersonView & PersonCounts): z.infer<typeof profileSchema> {
+export function toProfile(view: PersonView & PersonCounts, reader: Reader): z.infer<typeof profileSchema> {
   const { followers, following, posts } = view;
-  return { ...toPerson(view), email: view.profile.email, followers, following, posts };
+  return { ...toPerson(view), ...emailFor(reader, view.profile), followers, following, posts };
 }
 
 export function toPeople({ people, nextCursor }: PeoplePage): z.infer<typeof peopleSchema> {

@@ -27,8 +27,10 @@ import {
   postInput,
   postListSchema,
   postParams,
+  postReplacement,
   postSchema,
   postWithVotesSchema,
+  type Reader,
   searchSchema,
   toPostEdit,
   toPostResponse,
@@ -71,9 +73,9 @@ const listQuery = z.strictObject({
 });
 
 /** Sets the entity tag of a post as the caller sees it now. Its start, up to the version, is what If-Match is compared with. */
-function setTag(c: Context, view: PostView): string {
+function setTag(c: Context, view: PostView, reader: Reader): string {
   const { id, version } = view.post;
-  const etag = `"${id}.${version}-${etagOf(JSON.stringify(toPostWithVotes(view))).slice(1)}`;
+  const etag = `"${id}.${version}-${etagOf(JSON.stringify(toPostWithVotes(view, reader))).slice(1)}`;
   c.header("ETag", etag);
   c.header("Cache-Control", "private, max-age=0, must-revalidate");
   c.header("Vary", "Authorization, Cookie", { append: true });
@@ -86,6 +88,7 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const posts = createPosts(db, deps.profiles);
   const listPosts = createPostList(searches, deps.cursorKey);
   const guard = guards(deps.auth);
+  const { readerOf } = deps;
 
   /** Checks the owner before the body is validated: 403 comes before 422. */
   const mayChange: MiddlewareHandler<ServiceEnv> = async (c, next) => {
@@ -132,7 +135,10 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           next.set("cursor", page.nextCursor);
           c.header("Link", `</social/posts?${next}>; rel="next"`);
         }
-        return c.json(page.posts.map(toPostWithVotes), 200);
+        return c.json(
+          page.posts.map((post) => toPostWithVotes(post, readerOf(c.var.account))),
+          200,
+        );
       },
     )
     .openapi(
@@ -151,8 +157,8 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const written = await posts.create(c.var.account, c.req.valid("json"), c.var.keyed);
         c.header("Location", `/social/posts/${written.post.id}`);
-        setTag(c, written);
-        return c.json(toPostResponse(written), 201);
+        setTag(c, written, readerOf(c.var.account));
+        return c.json(toPostResponse(written, readerOf(c.var.account)), 201);
       },
     )
     .openapi(
@@ -173,9 +179,9 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const found = await posts.get(c.req.valid("param").id, c.var.account.id);
-        const etag = setTag(c, found);
+        const etag = setTag(c, found, readerOf(c.var.account));
         if (ifNoneMatch(c.req.header("if-none-match"), etag)) return c.body(null, 304);
-        return c.json(toPostWithVotes(found), 200);
+        return c.json(toPostWithVotes(found, readerOf(c.var.account)), 200);
       },
     )
     .openapi(
@@ -233,8 +239,8 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const header = c.req.header("if-match");
         await posts.requireIfMatch(id, c.var.account.id, header);
         const changed = await posts.change(id, c.var.account.id, c.req.valid("json"), header);
-        setTag(c, changed);
-        return c.json(toPostResponse(changed), 200);
+        setTag(c, changed, readerOf(c.var.account));
+        return c.json(toPostResponse(changed, readerOf(c.var.account)), 200);
       },
     )
     .openapi(
@@ -251,7 +257,7 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           ...noQuery,
           params: postParams,
           headers: ifMatch("ETag of the version to replace; any version by default"),
-          ...jsonBody(postInput),
+          ...jsonBody(postReplacement),
         },
         responses: {
           200: jsonResponse(postSchema, "Post replaced; its new ETag is in the headers"),
@@ -262,9 +268,14 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { id } = c.req.valid("param");
-        const changed = await posts.change(id, c.var.account.id, c.req.valid("json"), c.req.header("if-match"));
-        setTag(c, changed);
-        return c.json(toPostResponse(changed), 200);
+        const { id: sentId, ...text } = c.req.valid("json");
+        if (sentId !== undefined && sentId !== id) {
+          const message = "must be the id in the path";
+          throw new Problem("unprocessable", `id: ${message}`, { errors: [{ path: "id", message }] });
+        }
+        const changed = await posts.change(id, c.var.account.id, text, c.req.header("if-match"));
+        setTag(c, changed, readerOf(c.var.account));
+        return c.json(toPostResponse(changed, readerOf(c.var.account)), 200);
       },
     )
     .openapi(

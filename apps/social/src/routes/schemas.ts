@@ -1,12 +1,15 @@
 import { z } from "@hono/zod-openapi";
+import { fullScope, grantable } from "@quintet/auth";
 import { cursorParam, isVisible, limitParam, mustBeVisible } from "@quintet/http";
 import { maxContentLength, maxTitleLength } from "../database/schema.ts";
 import type { PostView } from "../posts/load-posts.ts";
 import type { PostEdit } from "../posts/post-queries.ts";
+import { handleFault } from "../users/handles.ts";
 import type { Profile } from "../users/profile-queries.ts";
+import { authorSchema, toAuthor } from "./author.ts";
 
 /** Text that Postgres can store unchanged: no NUL, no unpaired surrogate. */
-const storableText = (schema: z.ZodString) =>
+export const storableText = (schema: z.ZodString) =>
   schema
     .refine((text) => !text.includes("\0"), { error: "must not contain the NUL character", abort: true })
     .refine((text) => text.isWellFormed(), { error: "must be well-formed Unicode", abort: true });
@@ -55,19 +58,61 @@ export const postChanges = z
   .strictObject({ title: title.optional(), content: content.optional(), published: published.unwrap().optional() })
   .openapi("PostChanges", { description: "The fields of a post to change; absent fields stay as they are" });
 
+/** For `PUT`, as clients send back what they got. */
+export const postReplacement = postInput
+  .extend({ id: z.number().optional().openapi({ description: "Optional; must be the id in the path", example: 7 }) })
+  .openapi("PostReplacement", { description: "The new text of a post" });
+
+const postId = z.number().min(1).refine(Number.isInteger, "must be a whole number").transform(safeId).optional();
+
 export const voteInput = z
   .strictObject({
-    postId: z
-      .number()
-      .min(1)
-      .refine(Number.isInteger, "must be a whole number")
-      .transform(safeId)
-      .openapi({ description: "Id of the post", example: 7 }),
+    postId: postId.openapi({ description: "Id of the post", example: 7 }),
+    post_id: postId.openapi({ description: "The same as `postId`, of which a request has one" }),
     dir: z
       .literal([0, 1], "must be 1 (add the vote) or 0 (remove it)")
       .openapi({ type: "integer", enum: [0, 1], description: "1 adds the vote, 0 removes it" }),
   })
+  .refine(({ postId, post_id }) => postId !== undefined || post_id !== undefined, {
+    path: ["postId"],
+    error: "is required",
+  })
+  .refine(({ postId, post_id }) => postId === undefined || post_id === undefined, {
+    path: ["post_id"],
+    error: "cannot be combined with postId",
+  })
   .openapi("VoteInput", { description: "A vote to add or remove" });
+
+export const displayNameText = storableText(z.string().trim().max(60))
+  .refine(
+    (text) => !/\p{Cc}|\p{Zl}|\p{Zp}|[\u202a-\u202e\u2066-\u2069]/u.test(text),
+    "must not have control characters",
+  )
+  .openapi({ description: "Name to show, up to 60 characters; may be empty", example: "Ana María" });
+
+export const handleText = z
+  .string()
+  .superRefine((text, context) => {
+    const message = handleFault(text);
+    if (message) context.addIssue({ code: "custom", message });
+  })
+  .openapi({
+    description:
+      "Handle without `@`: 2 to 30 ASCII letters, digits and underscores. Neither it nor one that looks like it may be another user's",
+    example: "ana",
+  });
+
+export const profileChanges = z
+  .strictObject({
+    handle: handleText.optional(),
+    displayName: displayNameText.optional(),
+    bio: storableText(z.string().max(500))
+      .optional()
+      .openapi({ description: "What the person says of themselves, up to 500 characters; may be empty" }),
+  })
+  .openapi("ProfileChanges", {
+    description: "The parts of the caller's profile to change; absent fields stay as they are",
+  });
 
 export const userInput = z
   .strictObject({
@@ -81,6 +126,7 @@ export const userInput = z
       .max(200)
       .optional()
       .openapi({ description: "Token of an invitation; required where registration is by invitation" }),
+    handle: handleText.optional(),
   })
   .openapi("UserInput", { description: "The account to create" });
 
@@ -89,6 +135,14 @@ export const loginInput = z
     username: z.string().max(254).openapi({ description: "Username or email address" }),
     password: z.string().max(1024).openapi({ description: "Password of the account" }),
     grant_type: z.literal("password").optional().openapi({ description: "Optional; OAuth clients send it" }),
+    scope: z
+      .string()
+      .max(1000)
+      .refine((text) => grantable(text || fullScope) !== undefined, "has an unknown scope")
+      .optional()
+      .openapi({ description: "Scopes of the token, separated by spaces; all by default", example: "social:read" }),
+    client_id: z.string().max(254).optional().openapi({ description: "Sent by OAuth clients; not used" }),
+    client_secret: z.string().max(1024).optional().openapi({ description: "Sent by OAuth clients; not used" }),
   })
   .openapi("LoginInput", { description: "The credentials of an account" });
 
@@ -99,13 +153,44 @@ export const tokenSchema = z
   })
   .openapi("LoginToken", { description: "An access token" });
 
+/** Who reads a response. */
+export interface Reader {
+  id: number;
+  /** Whether the reader may see the emails of others: staff may, and with `SHOW_EMAILS=true` everybody. */
+  seesEmails: boolean;
+}
+
+export const emailField = z
+  .string()
+  .optional()
+  .describe("Email address of the account; for its owner, for staff, and with `SHOW_EMAILS=true` for everybody");
+
+/** The email of a profile, where the reader may see it; none for a deleted profile. */
+export function emailFor({ id, seesEmails }: Reader, profile: Profile): { email?: string } {
+  const isShown = profile.email !== "" && (seesEmails || id === profile.id);
+  return isShown ? { email: profile.email } : {};
+}
+
 export const ownerSchema = z
+  .object({
+    id: z.number().int().describe("Id of the user, the same as of the account"),
+    email: emailField,
+    createdAt: z.iso.datetime().describe("When the profile was created"),
+  })
+  .openapi("Owner", { description: "The user who owns something" });
+
+export const createdUserSchema = z
   .object({
     id: z.number().int().describe("Id of the user, the same as of the account"),
     email: z.string().describe("Email address of the account"),
     createdAt: z.iso.datetime().describe("When the profile was created"),
+    handle: z.string().optional().describe("The handle, if the request chose one and nobody took it meanwhile"),
   })
-  .openapi("Owner", { description: "The user who owns something" });
+  .openapi("CreatedUser", { description: "A new user" });
+
+export function toCreatedUser({ id, email, createdAt, handle }: Profile): z.infer<typeof createdUserSchema> {
+  return { id, email, createdAt: createdAt.toISOString(), ...(handle !== null && { handle }) };
+}
 
 export const postSchema = z
   .object({
@@ -129,6 +214,7 @@ export const postSchema = z
     myVote: z.number().int().min(0).max(1).describe("1 when the caller has voted for the post, otherwise 0"),
     ownerId: z.number().int().describe("Id of the user who owns the post"),
     owner: ownerSchema,
+    author: authorSchema,
   })
   .openapi("Post", { description: "A post with its owner" });
 
@@ -175,11 +261,11 @@ export const voteResultSchema = z
   })
   .openapi("VoteResult", { description: "The result of a vote" });
 
-export function toOwner({ id, email, createdAt }: Profile): z.infer<typeof ownerSchema> {
-  return { id, email, createdAt: createdAt.toISOString() };
+export function toOwner(profile: Profile, reader: Reader): z.infer<typeof ownerSchema> {
+  return { id: profile.id, ...emailFor(reader, profile), createdAt: profile.createdAt.toISOString() };
 }
 
-export function toPostResponse(view: PostView): z.infer<typeof postSchema> {
+export function toPostResponse(view: PostView, reader: Reader): z.infer<typeof postSchema> {
   const { post, owner, isTruncated, voted, comments, tags } = view;
   const { id, title, content, published, createdAt, publishedAt, editedAt, version, ownerId } = post;
   return {
@@ -196,12 +282,13 @@ export function toPostResponse(view: PostView): z.infer<typeof postSchema> {
     comments,
     myVote: voted ? 1 : 0,
     ownerId,
-    owner: toOwner(owner),
+    owner: toOwner(owner, reader),
+    author: toAuthor(owner),
   };
 }
 
-export function toPostWithVotes(found: PostView): z.infer<typeof postWithVotesSchema> {
-  return { post: toPostResponse(found), votes: found.votes };
+export function toPostWithVotes(found: PostView, reader: Reader): z.infer<typeof postWithVotesSchema> {
+  return { post: toPostResponse(found, reader), votes: found.votes };
 }
 
 export function toPostEdit({ writtenAt, replacedAt, ...text }: PostEdit): z.infer<typeof postEditSchema> {

@@ -1,22 +1,27 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { clientAddressOf, guards } from "@quintet/auth";
+import { type Account, clientAddressOf, guards } from "@quintet/auth";
 import { errorResponse, formBody, idempotent, jsonBody, jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
+import { changeProfile } from "../users/own-profile.ts";
 import { personFinder } from "../users/people-queries.ts";
 import { personIds } from "../users/person-ref.ts";
 import { getPerson, logIn, signUp } from "../users/users.ts";
 import { personParams, profileSchema, toProfile } from "./person-schemas.ts";
-import { loginInput, ownerSchema, tokenSchema, toOwner, userInput } from "./schemas.ts";
+import { createdUserSchema, loginInput, profileChanges, toCreatedUser, tokenSchema, userInput } from "./schemas.ts";
 
 const tags = ["social"];
 
 /** Adds the routes that create a user, log in, and get a user. */
 export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
-  const { auth, profiles } = deps;
+  const { auth, profiles, readerOf } = deps;
   const { db } = deps.database;
   const guard = guards(auth);
   const idOf = personIds(db);
   const findPerson = personFinder(db);
+  const ownProfile = async (account: Account) => {
+    await profiles.ensure(account);
+    return toProfile(await getPerson(findPerson, account.id, account.id), readerOf(account));
+  };
 
   return app
     .openapi(
@@ -30,9 +35,11 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           "Creates an account, which is valid in every app, and its profile. `REGISTRATION` determines who may create accounts.",
         request: { ...noQuery, ...jsonBody(userInput) },
         responses: {
-          201: jsonResponse(ownerSchema, "User created"),
+          201: jsonResponse(createdUserSchema, "User created"),
           403: errorResponse("Registration is closed, or the invitation is missing or invalid"),
-          409: errorResponse("The email is already registered, or a request with this Idempotency-Key is in flight"),
+          409: errorResponse(
+            "The email is already registered, the handle is taken, or a request with this Idempotency-Key is in flight",
+          ),
           429: errorResponse("Too many registrations from this address"),
         },
       }),
@@ -42,7 +49,7 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           request: c.var.keyed,
         });
         c.header("Location", `/social/users/${profile.id}`);
-        return c.json(toOwner(profile), 201);
+        return c.json(toCreatedUser(profile), 201);
       },
     )
     .openapi(
@@ -60,10 +67,46 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         },
       }),
       async (c) => {
-        const { username, password } = c.req.valid("form");
-        const access_token = await logIn(auth, username, password, clientAddressOf(c));
+        const { username, password, scope } = c.req.valid("form");
+        const access_token = await logIn(auth, username, password, { clientAddress: clientAddressOf(c), scope });
         c.header("Cache-Control", "no-store");
         return c.json({ access_token, token_type: "bearer" as const }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("social:read"),
+        method: "get",
+        path: "/users/me",
+        tags,
+        summary: "Get the caller's profile",
+        description: "Gets the caller's own profile, which is created when it does not exist.",
+        request: noQuery,
+        responses: { 200: jsonResponse(profileSchema, "The caller") },
+      }),
+      async (c) => c.json(await ownProfile(c.var.account), 200),
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("social:write"),
+        method: "patch",
+        path: "/users/me",
+        tags,
+        summary: "Change the caller's profile",
+        description:
+          "Changes the given parts of the caller's own profile. A handle is changed at most once in 30 days, apart from upper and lower case " +
+          "and `_`; for 90 days the one before leads to the same user, who may take it back.",
+        request: { ...noQuery, ...jsonBody(profileChanges) },
+        responses: {
+          200: jsonResponse(profileSchema, "The changed profile"),
+          409: errorResponse("The handle is taken, or was changed in the last 30 days"),
+        },
+      }),
+      async (c) => {
+        const { account } = c.var;
+        await profiles.ensure(account);
+        await changeProfile(db, account.id, c.req.valid("json"));
+        return c.json(await ownProfile(account), 200);
       },
     )
     .openapi(
@@ -85,7 +128,7 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const { account } = c.var;
         const id = await idOf(c.req.valid("param").id);
         if (id === account.id) await profiles.ensure(account);
-        return c.json(toProfile(await getPerson(findPerson, account.id, id)), 200);
+        return c.json(toProfile(await getPerson(findPerson, account.id, id), readerOf(account)), 200);
       },
     );
 }

@@ -14,7 +14,7 @@ import {
 } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { createVote, createVoters } from "../votes/votes.ts";
-import { authorSchema, toAuthor } from "./person-schemas.ts";
+import { authorSchema, toAuthor } from "./author.ts";
 import { postParams, voteInput, voteResultSchema } from "./schemas.ts";
 
 const votersQuery = z.strictObject({ limit: limitParam(20), cursor: cursorParam });
@@ -78,8 +78,8 @@ export function addVoteRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         },
       }),
       async (c) => {
-        const { postId, dir } = c.req.valid("json");
-        const votes = await vote(c.var.account, postId, dir, c.var.keyed);
+        const { postId, post_id, dir } = c.req.valid("json");
+        const votes = await vote(c.var.account, postId ?? post_id ?? 0, dir, c.var.keyed);
         return c.json({ message: dir === 1 ? "Vote added" : "Vote taken back", votes }, 201);
       },
     );

@@ -82,6 +82,7 @@ export const settingNames: readonly string[] = [
   "S3_REGION",
   "S3_SECRET_ACCESS_KEY",
   "SAVED_SEARCHES_MAX",
+  "SHOW_EMAILS",
   "SIMPLE_QUEUE",
   "SIMPLE_QUEUE_ACCOUNT_MAX_BYTES",
   "SIMPLE_QUEUE_ACCOUNT_MAX_MESSAGES",
