@@ -70,7 +70,8 @@ const comment = {
       "True for a comment that cannot be shown, whatever the reason: no content, no author, no times and no votes",
     ),
   content: z.string().describe("The text; empty when it is deleted"),
-  author: authorSchema.nullable().describe("Who wrote it; null when it is deleted"),
+  // No `nullable()`: of a named schema it is in the document as what must be an object, too.
+  author: z.union([authorSchema, z.null()]).describe("Who wrote it; null when it is deleted"),
   createdAt: z.iso.datetime().nullable().describe("When it was written; null when it is deleted"),
   editedAt: z.iso.datetime().nullable().describe("When its text last changed; null when it did not"),
   votes: z.number().int().describe("Number of votes for it"),
