@@ -29,6 +29,8 @@ beforeAll(async () => {
     lon: -76.53,
   });
   await listings.create({ address: "Calle 2", city: "Cali", price: 200_000_000, status: "vendido" });
+  const search = { as: listings.staff, body: { name: hostile, search: { q: "balcon" }, notify: true } };
+  expect((await listings.call("POST", "/searches", search)).status).toBe(201);
   const log = createLogger({ service: "properties", level: "silent" });
   listening = await serve(listenerOf(listings.app), { port: 0, host: "127.0.0.1", log, drainSeconds: 1 });
   url = `http://127.0.0.1:${listening.port}`;
@@ -77,6 +79,33 @@ test("a property is found by filters in the URL, and compared, without JavaScrip
   await page.getByRole("link", { name: "Show all properties" }).waitFor();
 });
 
+test("a search is saved, renamed, shows what is new of it, and is deleted, without JavaScript", async () => {
+  await using opened = await visit("/properties?q=balcon&minPrice=1", "plain", withoutScripts);
+  const { page, press, follow } = opened;
+  await page.getByText("Save this search").click();
+  await page.getByRole("textbox", { name: "Name" }).fill(hostile);
+  await press("Save");
+  await page.waitForURL(`${url}/properties/searches`);
+  const saved = page.locator("main li.panel");
+  expect(await textOf(saved)).toContain(`${hostile} Words: balcon · Price from: $1 Nothing new`);
+  await saved.getByRole("link", { name: /^Rename/ }).click();
+  await page.getByRole("textbox", { name: "Name" }).fill("Balconies");
+  await press("Save");
+  const fresh = await listings.create({ address: "Carrera 8", city: "Cali" });
+  await page.goto(`${url}/properties/searches`);
+  await page.getByText("1 new property").waitFor();
+  await page.getByRole("button", { name: "Show the new ones of Balconies" }).click();
+  await page.getByRole("link", { name: /New since/ }).waitFor();
+  await page.getByRole("link", { name: "Carrera 8" }).waitFor();
+  await listings.call("DELETE", `/${fresh}`, { as: listings.staff });
+  await page.goto(`${url}/properties/searches`);
+  await page.getByText("Nothing new").waitFor();
+  await page.getByRole("link", { name: /^Delete/ }).click();
+  await press("Delete");
+  await page.getByText("You have saved no search yet.").waitFor();
+  await follow("Search");
+});
+
 test("a search that is not possible keeps its form and says why", async () => {
   await using opened = await visit("/properties?minPrice=cheap&q=balcon", "plain", withoutScripts);
   const { page, complaints } = opened;
@@ -111,7 +140,7 @@ test("staff sees what somebody else has saved meanwhile before it saves, and wit
   await page.getByRole("alert").getByText("80,000,000").waitFor();
   expect((await listings.get(`/${cheap}`)).body).toMatchObject({ price: 80_000_000 });
   await press("Save mine");
-  await page.getByText("$85,000,000").waitFor();
+  await page.getByText("$85,000,000").first().waitFor();
   await follow("Change the status");
   await page.getByRole("combobox", { name: "Status" }).selectOption("vendido");
   await press("Save");
@@ -233,6 +262,7 @@ test.each([
     "/actions/new-property",
     "/statistics",
     "/queries",
+    "/searches",
   ];
   for (const path of paths) {
     if (path !== undefined) await page.goto(`${url}/properties${path}`);

@@ -10,7 +10,7 @@ const everyMs = 1000;
 /** After failures in a row a batch is sent again after 1, 2, 4, … seconds, and this many at most. */
 const maxWaitMs = 60_000;
 
-export interface NotificationOptions {
+interface NotificationOptions {
   /** Undefined when nothing is sent. */
   queue: NotifyQueue | undefined;
   /** The min time between two messages of one saved search. */

@@ -12,7 +12,7 @@ export interface NotifyQueue {
 const timeoutMs = 10_000;
 
 /** A queue that did not accept messages. Has neither the URL nor the credentials. */
-export class QueueRefused extends Error {
+class QueueRefused extends Error {
   override name = "QueueRefused";
 }
 
