@@ -60,10 +60,14 @@ export function makeTables(url: string, shape: Partial<Shape> = {}): Promise<voi
 }
 
 /** The URL of a user who may do anything with a database but make triggers. */
-export async function withoutTriggers(url: string): Promise<string> {
+export function withoutTriggers(url: string): Promise<string> {
+  return withRights(url, "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP, REFERENCES");
+}
+
+/** The URL of a user with these rights to a database. */
+export async function withRights(url: string, rights: string): Promise<string> {
   const database = new URL(url).pathname.slice(1);
   const [user, password] = [`u${randomBytes(6).toString("hex")}`, randomBytes(12).toString("hex")];
-  const rights = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP, REFERENCES";
   await run(
     url,
     `CREATE USER '${user}'@'%' IDENTIFIED BY '${password}'`,

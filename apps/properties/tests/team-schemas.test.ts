@@ -4,7 +4,7 @@ import { compareListings, reportFindings } from "../src/adopt.ts";
 import { followTables, isNearlyFresh, readBuild } from "../src/listings/build.ts";
 import { compareBlock } from "../src/listings/compare.ts";
 import { anyVersion, example, type OpenListings, openListings } from "./open-listings.ts";
-import { makeTables, run, type Shape, teamStatuses } from "./team-database.ts";
+import { makeTables, run, type Shape, teamStatuses, withRights } from "./team-database.ts";
 
 let listings: OpenListings | undefined;
 afterEach(async () => {
@@ -139,7 +139,7 @@ test("dates that no calendar has are older than any other; what a table needs an
   expect(history.map(({ updateDate }) => updateDate)).toEqual(["2024-02-01T10:00:00.000Z", "2024-01-01T10:00:00.000Z"]);
 });
 
-test("a table with the name of one of ours, or without a column, is refused before anything is written", async () => {
+test("a table with the name of one of ours, or without a column, and a user who may only read are refused before anything is written", async () => {
   await expect(
     openListings(async (url) => {
       await makeTables(url);
@@ -153,6 +153,12 @@ test("a table with the name of one of ours, or without a column, is refused befo
       return undefined;
     }),
   ).rejects.toThrow(/city, price, description, year/);
+  await expect(
+    openListings(async (url) => {
+      await makeTables(url);
+      return { url: await withRights(url, "SELECT") };
+    }),
+  ).rejects.toThrow(/The user of MYSQL_URL needs SELECT, INSERT.*CREATE command denied/);
 });
 
 test("changes that come while listings are made do not hold up the others, and are applied after them", async () => {
