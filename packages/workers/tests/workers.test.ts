@@ -32,13 +32,21 @@ async function until(condition: () => unknown): Promise<void> {
 const { NODE_COMPILE_CACHE } = process.env;
 const compiled = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 
+/** Whether nothing listens on `port`, which is below those that the system gives to connections: none gets it meanwhile. */
+async function isFree(): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  const listens = await once(server, "listening").then(
+    () => true,
+    () => false,
+  );
+  if (listens) await once(server.close(), "close");
+  return listens;
+}
+
 /** Starts the small program; resolves when `workers` of it serve. */
 async function run(env: Record<string, string>, workers = 1): Promise<void> {
-  const free = createServer().listen(0, "127.0.0.1");
-  await once(free, "listening");
-  port = (free.address() as { port: number }).port;
-  free.close();
-  await once(free, "close");
+  do port = 10_000 + Math.floor(Math.random() * 20_000);
+  while (!(await isFree()));
   output = "";
   parent = spawn(process.execPath, [fileURLToPath(new URL("small-program.ts", import.meta.url))], {
     env: { ...compiled, PORT: String(port), WORKERS: String(workers), ...env },
