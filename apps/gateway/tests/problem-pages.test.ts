@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { type Answer, Client } from "./harness/client.ts";
-import { startAlone, startBehindHttp, startBoth } from "./harness/installation.ts";
+import { startAlone, startBoth } from "./harness/installation.ts";
 import { expectProblem } from "./harness/problem.ts";
 
 const both = await startBoth();
@@ -96,11 +96,12 @@ describe.each(Object.entries(installations))("%s", (way, { origin }) => {
   });
 });
 
+// Last, since it stays away.
 describe("an app that cannot be reached", () => {
   it("is a page for a browser, and a problem for a program", async () => {
-    await using quintet = await startBehindHttp();
-    await quintet.stop("social");
-    const ask = (headers: Record<string, string>) => new Client(quintet.origin, headers).get("/social/posts");
+    const { behindHttp } = both;
+    await behindHttp.stop("social");
+    const ask = (headers: Record<string, string>) => new Client(behindHttp.origin, headers).get("/social/posts");
     const [page, problem] = [await ask(browser), await ask({})];
     expect([page.status, page.headers["content-type"]]).toEqual([503, "text/html; charset=UTF-8"]);
     expect(page.headers["retry-after"]).toBe(problem.headers["retry-after"]);

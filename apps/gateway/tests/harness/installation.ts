@@ -51,24 +51,30 @@ export interface BehindHttp extends Installation {
 export async function startBehindHttp(env: Record<string, string> = {}): Promise<BehindHttp> {
   await using made = new AsyncDisposableStack();
   const settings = made.use(await testSettings());
-  const { gateway, apps, processes } = await startProcesses(settings, made, env);
-  const whole = await installation(appNames, gateway, settings, processes, made);
+  const started = await startProcesses(settings, made, env);
+  const whole = await installation(appNames, started.gateway, settings, started.processes, made);
+  return { ...whole, ...endsOf(started) };
+}
+
+/** How single processes of an installation are ended. */
+function endsOf({ gateway, apps }: Processes): Pick<BehindHttp, "stop" | "kill"> {
   const named = (app: AppName) => apps[appNames.indexOf(app)];
   return {
-    ...whole,
     stop: async (app) => named(app)?.[Symbol.asyncDispose](),
     kill: async (which) => (which === "gateway" ? gateway : named(which))?.kill(),
   };
 }
 
 /** Both on the same stores: every difference between their answers is one of the way they run. */
-export async function startBoth(): Promise<{ mounted: Installation; behindHttp: Installation } & AsyncDisposable> {
+export async function startBoth(): Promise<{ mounted: Installation; behindHttp: BehindHttp } & AsyncDisposable> {
   await using made = new AsyncDisposableStack();
   const settings = made.use(await testSettings());
   const single = made.use(await startServer("gateway", { ...settings.shared, ...settings.issuer }));
-  const { gateway, processes } = await startProcesses(settings, made);
+  const started = await startProcesses(settings, made);
   const mounted = await installation(appNames, single, settings, [single], new AsyncDisposableStack());
-  const behindHttp = await installation(appNames, gateway, settings, processes, new AsyncDisposableStack());
+  const { gateway, processes } = started;
+  const apart = await installation(appNames, gateway, settings, processes, new AsyncDisposableStack());
+  const behindHttp = { ...apart, ...endsOf(started) };
   const kept = made.move();
   return { mounted, behindHttp, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
@@ -80,6 +86,8 @@ export async function startAlone(app: AppName): Promise<Installation> {
   const server = made.use(await startServer(app, { ...settings.shared, ...settings.issuer }));
   return await installation([app], server, settings, [server], made);
 }
+
+type Processes = Awaited<ReturnType<typeof startProcesses>>;
 
 /** Only the accounts get the signing key and the admin password: the others check tokens with the public key. */
 async function startProcesses(settings: TestSettings, made: AsyncDisposableStack, more: Record<string, string> = {}) {
