@@ -4,6 +4,7 @@ import {
   type CheckedToken,
   cacheAccounts,
   cachePasswordChecks,
+  changedAccounts,
   drainEntries,
   type Feed,
   feedCredentials,
@@ -103,6 +104,7 @@ export function createLocalAuth(options: ServiceOptions): LocalAuth {
     verifyToken: async (token) => (await readToken(token))?.access.account,
     verifyPassword: cachePasswordChecks(verifyPassword, revoked, services.elapsed),
     activeAccount: cacheAccounts(findActive, revoked, services.elapsed),
+    changedAccounts: (since) => changedAccounts(revoked, since),
     findRefreshToken: refreshTokens.find,
     async revoke(token) {
       if (!token.includes(".")) return refreshTokens.revoke(token);

@@ -21,6 +21,8 @@ export interface TestAuth extends AsyncDisposable {
   staff: TestAccount;
   plain: TestAccount;
   other: TestAccount;
+  /** Activates or deactivates an account, as staff do. */
+  setActive(id: number, isActive: boolean): Promise<void>;
 }
 
 /** Creates an Ed25519 key in the format of `AUTH_SIGNING_KEY`: PKCS #8 in PEM. */
@@ -54,6 +56,9 @@ export async function testAuth(mysqlServerUrl: string): Promise<TestAuth> {
     staff: await account("staff", true),
     plain: await account("plain", false),
     other: await account("other", false),
+    setActive: async (id, isActive) => {
+      await auth.changes.setActive(id, isActive, { accountId: null });
+    },
     [Symbol.asyncDispose]: async () => {
       await auth[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();

@@ -10,6 +10,7 @@ const nobody: Auth = {
   verifyToken: async () => undefined,
   verifyPassword: async () => undefined,
   activeAccount: async () => undefined,
+  changedAccounts: () => ({ ids: [], version: 0 }),
   passwordGrant: async () => undefined,
   register: () => Promise.reject(new Error("Nobody signs in here.")),
   beginAction: () => Promise.reject(new Error("Nobody is staff here.")),

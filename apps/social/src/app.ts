@@ -4,6 +4,7 @@ import type { Deps } from "./deps.ts";
 import { addBookmarkRoutes } from "./routes/bookmarks.ts";
 import { addCommentRoutes } from "./routes/comments.ts";
 import { addFeedRoutes } from "./routes/feeds.ts";
+import { addLeavingRoutes } from "./routes/leaving.ts";
 import { addPostRoutes } from "./routes/posts.ts";
 import { addRelationRoutes } from "./routes/relations.ts";
 import { addUserRoutes } from "./routes/users.ts";
@@ -16,11 +17,13 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     tags: { social: "People, posts, comments and votes" },
   });
   deps.records.start();
+  deps.accounts.start();
   addUserRoutes(app, deps);
   addPostRoutes(app, deps);
   addVoteRoutes(app, deps);
   addFeedRoutes(app, deps);
   addRelationRoutes(app, deps);
+  addLeavingRoutes(app, deps);
   addCommentRoutes(app, deps);
   addBookmarkRoutes(app, deps);
   return app;
@@ -33,6 +36,7 @@ export type SocialApi = ReturnType<
   | typeof addVoteRoutes
   | typeof addFeedRoutes
   | typeof addRelationRoutes
+  | typeof addLeavingRoutes
   | typeof addCommentRoutes
   | typeof addBookmarkRoutes
 >;

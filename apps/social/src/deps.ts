@@ -2,6 +2,7 @@ import { keyedFingerprints } from "@quintet/auth";
 import { type RecordSweep, recordSweep } from "@quintet/db";
 import type { CommonDeps, DepsOf } from "@quintet/host";
 import { deriveKey, type IdempotencyStore } from "@quintet/http";
+import { accountWork } from "./account-removal/background.ts";
 import type { Config } from "./config.ts";
 import { type OpenDatabase, openDatabase } from "./database/database.ts";
 import type { Reader } from "./routes/schemas.ts";
@@ -15,6 +16,7 @@ interface SocialDeps extends AsyncDisposable {
   /** What an account may read of others. */
   readerOf: (account: { id: number; isStaff: boolean }) => Reader;
   records: RecordSweep;
+  accounts: ReturnType<typeof accountWork>;
   /** The passwords of the demo accounts are derived from it, so that only those who have the secret know them. */
   demoKey: Buffer;
 }
@@ -30,6 +32,7 @@ export function createDeps(config: Config, common: CommonDeps<"postgres">): Soci
     common.log.warn({ err: error }, "Old records of requests could not be removed"),
   );
   stack.use(records);
+  const accounts = stack.use(accountWork(database.db, common.auth, common.log));
   return {
     database,
     readerOf: ({ id, isStaff }) => ({ id, seesEmails: isStaff || config.SHOW_EMAILS }),
@@ -37,6 +40,7 @@ export function createDeps(config: Config, common: CommonDeps<"postgres">): Soci
     // A registration has a password in it, which an unkeyed digest in Redis would expose to guessing.
     idempotency: keyedFingerprints(common.idempotency, deriveKey(config.QUINTET_SECRET, "social idempotency")),
     records,
+    accounts,
     demoKey: deriveKey(config.QUINTET_SECRET, "social demo accounts"),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

@@ -87,6 +87,8 @@ const reads: Record<string, Read[] | string> = {
   "/users/{id}/following": [{ path: ({ third }) => `/users/${third}/following`, shownIn: ofPeople }],
   "/users/{id}/posts": [{ path: ({ author }) => `/users/${author}/posts` }],
   "/users/me": "the viewer alone",
+  "/users/me/export": "the viewer alone",
+  "/users/me/removal": "the viewer alone",
   "/users/me/blocks": [
     {
       path: () => "/users/me/blocks",

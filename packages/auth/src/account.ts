@@ -84,6 +84,11 @@ export interface Auth extends AsyncDisposable {
     input: Registration,
     options?: { clientAddress?: ClientAddress | undefined; request?: KeyedRequest | undefined },
   ): Promise<Account>;
+  /**
+   * The accounts whose tokens have all ended since a version, as after a deactivation, and the version of now; 0 for all that are known. For
+   * apps that keep something of an account's state.
+   */
+  changedAccounts(since: number): { ids: number[]; version: number };
   /** Logs an action of staff before it happens. */
   beginAction: BeginAction;
 }

@@ -17,6 +17,7 @@ export { remoteKeys } from "./remote/remote-keys.ts";
 export { type Feed, feedCredentials, feedPath, readFeed } from "./remote/revocation-feed.ts";
 export { revocationPublisher, streamSilenceMs, subscribeToRevocations } from "./revocation/revocation-stream.ts";
 export {
+  changedAccounts,
   createRevokedTable,
   type Revocation,
   type RevokedTable,

@@ -83,6 +83,30 @@ export function social({ anyone, plain, other }: Installation): void {
       }
     });
 
+    it("give and take all that is one's own", async () => {
+      const name = unique("leaver").replace(/\W/g, "");
+      const password = "correct horse battery";
+      const made = await anyone.post("/social/users", { email: `${name}@example.com`, password, handle: name });
+      const login = await anyone.post(
+        "/social/login",
+        new URLSearchParams({ username: `${name}@example.com`, password }),
+      );
+      const leaver = anyone.with({ Authorization: `Bearer ${login.json().access_token}` });
+      const { id } = await write({ title: "Mine" }, leaver);
+      const exported = await leaver.get("/social/users/me/export");
+      expect([exported.status, exported.json()]).toMatchObject([200, { posts: [{ id, title: "Mine" }], votes: [] }]);
+      expectProblem(await leaver.get("/social/users/me/removal"), 404);
+      const gone = await leaver.send("DELETE", "/social/users/me", { keepPosts: false });
+      expect([gone.status, gone.headers.location]).toEqual([202, "/social/users/me/removal"]);
+      expect((await leaver.get("/social/users/me/removal")).json()).toMatchObject({
+        state: "running",
+        keepPosts: false,
+      });
+      expectProblem(await plain.get(`/social/posts/${id}`), 404);
+      expectProblem(await plain.get(`/social/users/${made.json().id}`), 404);
+      expectProblem(await leaver.post("/social/posts", { title: "Late", content: "x" }), 403);
+    });
+
     it("show nobody who is not there", async () => {
       expectProblem(await plain.get("/social/users/999999999"), 404);
       expectProblem(await anyone.get("/social/users/1"), 401);

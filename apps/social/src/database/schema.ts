@@ -39,9 +39,15 @@ export const profiles = social.table(
     bio: text().notNull().default(""),
     suspendedAt: time("suspended_at"),
     deactivatedAt: time("deactivated_at"),
+    /** When the issuer was last asked whether the account is active. */
+    checkedAt: time("checked_at").notNull().defaultNow(),
     deletedAt: time("deleted_at"),
   },
-  (profile) => [check("profiles_handle_keyed", sql`(${profile.handle} is null) = (${profile.handleKey} is null)`)],
+  (profile) => [
+    index("profiles_by_check").on(profile.checkedAt).where(sql`${profile.deletedAt} is null`),
+    index("profiles_deactivated").on(profile.checkedAt).where(sql`${profile.deactivatedAt} is not null`),
+    check("profiles_handle_keyed", sql`(${profile.handle} is null) = (${profile.handleKey} is null)`),
+  ],
 );
 
 /**
@@ -167,5 +173,5 @@ export const votes = social.table(
       .notNull()
       .references(() => profiles.id),
   },
-  (vote) => [primaryKey({ columns: [vote.postId, vote.userId] })],
+  (vote) => [primaryKey({ columns: [vote.postId, vote.userId] }), index("votes_of_user").on(vote.userId, vote.postId)],
 );

@@ -64,7 +64,7 @@ export async function setHandle(tx: Transaction, id: number, handle: string): Pr
 }
 
 /** Keeps a handle that its holder gives up; the holder has no other row of it. */
-async function keepHandle(
+export async function keepHandle(
   tx: Transaction,
   profileId: number,
   { handle, handleKey }: { handle: string | null; handleKey: string | null },

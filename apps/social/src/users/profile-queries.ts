@@ -1,14 +1,15 @@
 import { type Database, unwrapDriverError } from "../database/database.ts";
-import { eq } from "../database/drizzle.ts";
+import { eq, isNull } from "../database/drizzle.ts";
 import { profiles } from "../database/schema.ts";
 
 export type Profile = typeof profiles.$inferSelect;
 
-/** Creates the account's profile, or updates the email of an existing one. */
-export async function upsertProfile(db: Database, account: { id: number; email: string }): Promise<void> {
+/** Creates the account's profile, or updates the email of an existing one. Returns false for a profile that was deleted. */
+export async function upsertProfile(db: Database, account: { id: number; email: string }): Promise<boolean> {
   const { id, email } = account;
   const added = db.insert(profiles).values({ id, email });
-  await unwrapDriverError(added.onConflictDoUpdate({ target: profiles.id, set: { email } }));
+  const kept = added.onConflictDoUpdate({ target: profiles.id, set: { email }, setWhere: isNull(profiles.deletedAt) });
+  return (await unwrapDriverError(kept.returning({ id: profiles.id }))).length > 0;
 }
 
 export async function findProfile(db: Database, id: number): Promise<Profile | undefined> {

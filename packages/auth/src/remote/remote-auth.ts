@@ -9,7 +9,7 @@ import { createStaffActions } from "../audit/staff-actions.ts";
 import { siteAt } from "../browser/site.ts";
 import { type ClientAddress, createAddressReader, vouchedHeader } from "../client-address.ts";
 import { subscribeToRevocations } from "../revocation/revocation-stream.ts";
-import { createRevokedTable } from "../revocation/revoked-table.ts";
+import { changedAccounts, createRevokedTable } from "../revocation/revoked-table.ts";
 import { accessTokenType, type Exchange, tokenExchange } from "../tokens/exchanged-tokens.ts";
 import { createTokenCheck } from "../tokens/token-check.ts";
 import { accountSchema, findAccountAt } from "./account-lookup.ts";
@@ -103,6 +103,7 @@ export function createRemoteAuth(options: {
     verifyToken: async (token) => (await readToken(token))?.access.account,
     verifyPassword: cachePasswordChecks(checkPassword, revoked, elapsed),
     activeAccount: cacheAccounts(findAccountAt(client, secret), revoked, elapsed),
+    changedAccounts: (since) => changedAccounts(revoked, since),
     async passwordGrant(username, password, { scope, clientAddress } = {}) {
       const body = new URLSearchParams({ grant_type: "password", username, password, ...(scope ? { scope } : {}) });
       const response = await client("/auth/token", { method: "POST", body, headers: vouched(clientAddress) });

@@ -155,6 +155,13 @@ export function createRevokedTable(now: () => number, elapsed = () => performanc
   };
 }
 
+/** The accounts whose epochs have changed after a version, and the version of now. */
+export function changedAccounts(table: RevokedTable, since: number): { ids: number[]; version: number } {
+  const version = table.version();
+  const ids = table.since(since).flatMap(({ kind, subject }) => (kind === "account" ? [Number(subject)] : []));
+  return { ids, version };
+}
+
 function unknownRevocations(): Problem {
   return new Problem("unavailable", "Revocations cannot be checked at the moment.", {
     headers: { "Retry-After": "2" },
