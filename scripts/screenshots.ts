@@ -38,8 +38,9 @@ try {
   await page.locator("table tbody tr").first().waitFor();
   await shoot("directory");
 
-  await page.goto(`${url}/properties?city=Bogotá&city=Medellín&city=Cali`);
+  await page.goto(`${url}/properties?city=Cartagena&minPrice=500000000`);
   await page.locator(".map-pin").first().waitFor();
+  await page.locator("h1").evaluate((heading) => heading.scrollIntoView());
   await shoot("properties");
 
   await page.goto(`${url}/docs`);
