@@ -88,16 +88,22 @@ const steps: Step[] = [
       update ${commentCounters} set votes = ${commentCounters.votes} - 1 from taken
       where ${commentCounters.commentId} = taken.comment_id returning 1`,
     ),
-  // A comment leaves its row, so that the replies of others stay where they are.
-  async (tx, { profileId, keepPosts }) =>
-    keepPosts
-      ? 0
-      : changed(
-          tx,
-          sql`update ${comments} set content = '', deleted_at = now() where ${comments.id} in (
-            select ${comments.id} from ${comments} where ${comments.authorId} = ${profileId} and ${comments.deletedAt} is null
-            order by 1 limit ${sql.raw(String(postBatch))}) returning 1`,
-        ),
+  // A comment leaves its row, so that the replies of others stay where they are. Those on one post at a time: its post is locked first, as
+  // whoever deletes a comment does.
+  async (tx, { profileId, keepPosts }) => {
+    if (keepPosts) return 0;
+    const own = sql`${comments.authorId} = ${profileId} and ${comments.deletedAt} is null`;
+    return changed(
+      tx,
+      sql`with locked as materialized (
+        select ${posts.id} as post_id from ${posts}
+        where ${posts.id} = (select ${comments.postId} from ${comments} where ${own} order by ${comments.id} limit 1) for key share
+      )
+      update ${comments} set content = '', deleted_at = now(), edited_at = null where ${comments.id} in (
+        select ${comments.id} from ${comments} where ${own} and ${comments.postId} = (select post_id from locked)
+        order by 1 limit ${sql.raw(String(batch))}) returning 1`,
+    );
+  },
   (tx, { profileId }) => removeRows(tx, bookmarks, sql`${bookmarks.userId} = ${profileId}`),
   (tx, { profileId, keepPosts }) =>
     removeRows(
