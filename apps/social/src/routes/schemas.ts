@@ -55,7 +55,14 @@ export const postInput = z
 const { title, content, published } = postInput.shape;
 
 export const postChanges = z
-  .strictObject({ title: title.optional(), content: content.optional(), published: published.unwrap().optional() })
+  .strictObject({
+    title: title.optional(),
+    content: content.optional(),
+    published: published
+      .unwrap()
+      .optional()
+      .openapi({ description: "False for a draft, which only its owner can see" }),
+  })
   .openapi("PostChanges", { description: "The fields of a post to change; absent fields stay as they are" });
 
 /** For `PUT`, as clients send back what they got. */
@@ -167,7 +174,7 @@ export const emailField = z
 
 /** The email of a profile, where the reader may see it; none for a deleted profile. */
 export function emailFor({ id, seesEmails }: Reader, profile: Profile): { email?: string } {
-  const isShown = profile.email !== "" && (seesEmails || id === profile.id);
+  const isShown = profile.deletedAt === null && (seesEmails || id === profile.id);
   return isShown ? { email: profile.email } : {};
 }
 
@@ -238,7 +245,7 @@ const postEditSchema = z
 
 export const postHistorySchema = z
   .object({
-    history: z.array(postEditSchema),
+    history: z.array(postEditSchema).describe("Earlier texts, latest first"),
     nextCursor: z.string().nullable().describe("Cursor of the next page; null on the last page"),
   })
   .openapi("PostHistory", { description: "One page of the earlier texts of a post, latest first" });
