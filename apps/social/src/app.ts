@@ -7,6 +7,7 @@ import { addFeedRoutes } from "./routes/feeds.ts";
 import { addLeavingRoutes } from "./routes/leaving.ts";
 import { addPostRoutes } from "./routes/posts.ts";
 import { addRelationRoutes } from "./routes/relations.ts";
+import { addSearchRoutes } from "./routes/search.ts";
 import { addUserRoutes } from "./routes/users.ts";
 import { addVoteRoutes } from "./routes/votes.ts";
 
@@ -22,6 +23,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addPostRoutes(app, deps);
   addVoteRoutes(app, deps);
   addFeedRoutes(app, deps);
+  addSearchRoutes(app, deps);
   addRelationRoutes(app, deps);
   addLeavingRoutes(app, deps);
   addCommentRoutes(app, deps);
@@ -39,4 +41,5 @@ export type SocialApi = ReturnType<
   | typeof addLeavingRoutes
   | typeof addCommentRoutes
   | typeof addBookmarkRoutes
+  | typeof addSearchRoutes
 >;

@@ -38,6 +38,8 @@ const needAccount = [
   ["GET", "/users/1/followers"],
   ["PUT", "/users/1/follow"],
   ["DELETE", "/users/1/block"],
+  ["GET", "/tags/1"],
+  ["GET", "/search"],
 ] as const;
 const withBody = [
   ["POST", "/users"],
@@ -161,6 +163,8 @@ test("health names the stores, the document names every route and its security",
       "posts/{id}/comments",
       "posts/{id}/history",
       "posts/{id}/votes",
+      "search",
+      "tags/{tag}",
       "users",
       "users/me",
       "users/me/blocks",
@@ -178,7 +182,8 @@ test("health names the stores, the document names every route and its security",
     ].map((path) => `/social/${path}`),
   );
   for (const [method, path] of needAccount) {
-    const route = body.paths[`/social${path.replace("/1", "/{id}")}`]?.[method.toLowerCase()];
+    const route =
+      body.paths[`/social${path.replace("/1", path.startsWith("/tags") ? "/{tag}" : "/{id}")}`]?.[method.toLowerCase()];
     const scope = [expect.stringMatching(/^social:(read|write)$/)];
     expect(route?.security).toEqual([{ basic: [] }, { bearer: scope }, { oauth: scope }]);
   }

@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { rankedQueries } from "../src/feeds/ranked-queries.ts";
 import { type FeedBounds, timelineQueries } from "../src/feeds/timeline-queries.ts";
 import { named, type OpenSocial, openSocial, type PostWithVotes } from "./open-social.ts";
 
@@ -201,6 +202,99 @@ describe("prevCursor", () => {
   });
 });
 
+describe("ranked feeds", () => {
+  const voters = Array.from({ length: 40 }, (_, i) => 910_000 + i);
+  beforeAll(async () => {
+    await sql`INSERT INTO social.profiles (id, email) SELECT i, i || '@example.com' FROM unnest(${voters}::bigint[]) i`;
+  });
+  const vote = (post: number, count: number) => sql`
+    WITH cast_now AS (INSERT INTO social.votes (post_id, user_id)
+      SELECT ${post}::bigint, i FROM unnest(${voters.slice(0, count)}::bigint[]) i ON CONFLICT DO NOTHING RETURNING 1)
+    UPDATE social.post_counters SET votes = votes + (SELECT count(*) FROM cast_now) WHERE post_id = ${post}`;
+  /** As if no list were new enough. */
+  const forget = () => sql`UPDATE social.ranked_lists SET made_at = made_at - interval '10 minutes'`;
+  const hour = 3600;
+
+  test("hot weighs votes against age; top has the most votes of its window", async () => {
+    await reset();
+    await forget();
+    const [fresh] = await write(friend, 1, 60);
+    const [older] = await write(stranger, 1, 5 * hour);
+    const [old] = await write(stranger, 1, 20 * hour);
+    const [ancient] = await write(friend, 1, 10 * 24 * hour);
+    await vote(older!, 4);
+    await vote(old!, 39);
+    await vote(ancient!, 40);
+    // 4 votes are worth 7.5 hours, 39 are worth 19.9.
+    expect((await feed("/feed", { sort: "hot" })).ids).toEqual([older, fresh, old, ancient]);
+    expect((await feed("/feed", { sort: "top" })).ids).toEqual([old, older, fresh]);
+    expect((await feed("/feed", { sort: "top", window: "week" })).ids).toEqual([old, older, fresh]);
+    expect((await feed("/feed", { sort: "top", window: "month" })).ids).toEqual([ancient, old, older, fresh]);
+    await forget();
+    await sql`UPDATE social.posts SET published = false WHERE id = ${old!}`;
+    await sql`UPDATE social.posts SET removed_at = now() WHERE id = ${older!}`;
+    await hide(friend, 4, 0);
+    const made = await feed("/feed", { sort: "top", window: "month" });
+    expect([made.ids, made.nextCursor, made.prevCursor]).toEqual([[], null, null]);
+    await sql`UPDATE social.posts SET published = true WHERE id = ${old!}`;
+    await forget();
+    expect((await feed("/feed", { sort: "hot" })).ids).toEqual([old]);
+  });
+
+  test("a vote through the service changes the rank", async () => {
+    await reset();
+    const [first, second] = await write(friend, 2, 60);
+    await social.vote(social.accounts.plain, second!, 1);
+    await social.vote(social.accounts.other, second!, 1);
+    await forget();
+    expect((await feed("/feed", { sort: "hot" })).ids).toEqual([second, first]);
+    await social.vote(social.accounts.plain, second!, 0);
+    await social.vote(social.accounts.other, second!, 0);
+    await forget();
+    expect((await feed("/feed", { sort: "hot" })).ids).toEqual([first, second]);
+  });
+
+  test.each(["hot", "top"])("a walk of %s has each post once while votes, deletions and posts arrive", async (sort) => {
+    await reset();
+    await forget();
+    const ids = await write(stranger, 12, 60);
+    for (const [i, id] of ids.entries()) await vote(id, 30 - i);
+    const first = await feed("/feed", { sort, limit: 5 });
+    expect(first.ids).toEqual(ids.slice(0, 5));
+    expect(first.prevCursor).toBeNull();
+    await vote(ids[11]!, 40);
+    await sql`UPDATE social.post_counters SET votes = 0 WHERE post_id = ${ids[1]!}`;
+    await sql`DELETE FROM social.posts WHERE id = ${ids[6]!}`;
+    await write(stranger, 1, 1);
+    await rankedQueries(social.deps.database.searches).make(sort === "top" ? "day" : "hot");
+    const second = await feed("/feed", { sort, limit: 5, cursor: first.nextCursor! });
+    expect(second.ids).toEqual([5, 7, 8, 9, 10].map((i) => ids[i]));
+    const third = await feed("/feed", { sort, limit: 5, cursor: second.nextCursor! });
+    expect([third.ids, third.nextCursor]).toEqual([[ids[11]], null]);
+    expect((await feed("/feed", { sort, limit: 5, cursor: third.prevCursor! })).ids).toEqual(second.ids);
+    const back = await feed("/feed", { sort, limit: 5, cursor: second.prevCursor! });
+    expect([back.ids, back.prevCursor]).toEqual([first.ids, null]);
+    await sql`DELETE FROM social.ranked_lists`;
+    const expired = await social.send("GET", `/feed?sort=${sort}&cursor=${first.nextCursor}`, {
+      by: social.accounts.plain,
+    });
+    expect([expired.status, named(expired)]).toEqual([400, ["cursor"]]);
+  });
+});
+
+test("the feed of a tag has its posts, however it is spelled", async () => {
+  await reset();
+  const ids: number[] = [];
+  for (const title of ["#Coffee", "of #coffee", "#tea", "#COFFEE draft"]) {
+    const { id } = await social.post(social.accounts.other, { title, published: !title.includes("draft") });
+    ids.unshift(id);
+  }
+  expect((await feed("/tags/cOFFEE")).ids).toEqual([ids[2], ids[3]]);
+  expect(await walk("/tags/coffee", 1)).toEqual([ids[2], ids[3]]);
+  await hide(friend, 1);
+  expect((await feed("/tags/coffee")).ids).toEqual([]);
+});
+
 test("a cursor belongs to its feed, and a forged one is a 400", async () => {
   await reset();
   await write(me, 3, 10);
@@ -209,10 +303,14 @@ test("a cursor belongs to its feed, and a forged one is a 400", async () => {
     ["/home", nextCursor],
     ["/home", prevCursor],
     [`/users/${me}/posts`, nextCursor],
+    ["/feed?sort=hot", nextCursor],
+    ["/tags/coffee", nextCursor],
     ["/feed", "forged"],
     ["/feed", `${nextCursor}A`],
   ]) {
-    const response = await social.send("GET", `${path}?cursor=${cursor}`, { by: social.accounts.plain });
+    const response = await social.send("GET", `${path}${path!.includes("?") ? "&" : "?"}cursor=${cursor}`, {
+      by: social.accounts.plain,
+    });
     expect([response.status, named(response)], path!).toEqual([400, ["cursor"]]);
   }
 });
@@ -232,11 +330,18 @@ test("a page takes at most four statements, whatever its limit", async () => {
       return unsafe.apply(client, args);
     }) as typeof unsafe;
   }
-  for (const path of ["/feed", "/home", `/users/${friend}/posts`]) {
-    const { nextCursor } = await feed(path);
+  await sql`INSERT INTO social.post_tags (post_id, tag, listed_at) SELECT id, 'many', listed_at FROM social.posts`;
+  await sql`DELETE FROM social.ranked_lists`;
+  const paths = ["/feed", "/home", `/users/${friend}/posts`, "/tags/many", "/feed?sort=hot", "/feed?sort=top"];
+  for (const path of paths) {
+    const [name, query] = path.split("?");
+    const values = Object.fromEntries(new URLSearchParams(query));
+    sent = 0;
+    const { nextCursor } = await feed(name!, values);
+    expect(sent, path).toBeLessThanOrEqual(4);
     for (const limit of [1, 100]) {
       sent = 0;
-      expect((await feed(path, { limit, cursor: nextCursor! })).ids).toHaveLength(limit);
+      expect((await feed(name!, { ...values, limit, cursor: nextCursor! })).ids).toHaveLength(limit);
       expect(sent, path).toBeGreaterThanOrEqual(2);
       expect(sent, path).toBeLessThanOrEqual(4);
     }

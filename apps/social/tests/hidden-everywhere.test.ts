@@ -46,7 +46,7 @@ const counts = (field: string) => (response: SocialResponse<never>) =>
 
 /** Every route that reads, with what it is to hide; a text says why there is nothing. */
 const reads: Record<string, Read[] | string> = {
-  "/feed": [{ path: () => "/feed" }],
+  "/feed": [{ path: () => "/feed" }, { path: () => "/feed?sort=hot" }, { path: () => "/feed?sort=top" }],
   "/health": "nothing of people",
   "/home": [{ path: () => "/home" }],
   "/posts": [{ path: () => `/posts?search=${marker}` }, { path: () => "/posts?limit=100" }],
@@ -72,6 +72,12 @@ const reads: Record<string, Read[] | string> = {
   "/bookmarks": [{ path: () => "/bookmarks" }],
   "/comments/{id}": [{ path: ({ comment }) => `/comments/${comment}`, shownIn: onThirdPost }],
   "/posts/{id}/history": [{ path: ({ post }) => `/posts/${post}/history` }],
+  "/search": [
+    { path: () => `/search?q=${marker}` },
+    { path: () => `/search?in=people&q=${marker}`, shownIn: ofPeople },
+    { path: () => `/search?in=tags&q=${marker}` },
+  ],
+  "/tags/{tag}": [{ path: () => `/tags/${marker}` }],
   "/users/{id}": [
     { path: ({ author }) => `/users/${author}`, shownIn: { blocked: ownChoice, muted: ownChoice, ...ofPeople } },
     { path: () => `/users/@${marker}`, shownIn: { blocked: ownChoice, muted: ownChoice, ...ofPeople } },
@@ -112,7 +118,7 @@ beforeAll(async () => {
   const { plain, other, staff } = social.accounts;
   for (const by of [plain, other, staff]) await social.send("GET", `/users/${by.account.id}`, { by });
   const { id } = await social.post(other, { title: `The ${marker}`, content: `A ${marker} sings.` });
-  const json = { title: `The ${marker} again`, content: `A ${marker} sings.` };
+  const json = { title: `The ${marker} again`, content: `A #${marker} sings.` };
   await social.send("PUT", `/posts/${id}`, { by: other, json }); // So it has a history.
   const thirdPost = (await social.post(staff, { title: "Other" })).id;
   const comment = await social.send<{ id: number }>("POST", `/posts/${thirdPost}/comments`, {

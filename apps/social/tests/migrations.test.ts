@@ -12,14 +12,24 @@ import postgres from "postgres";
 import { describe, expect, inject, test } from "vitest";
 import * as commentTables from "../src/database/comment-tables.ts";
 import { readMigrationFiles } from "../src/database/drizzle.ts";
+import * as feedTables from "../src/database/feed-tables.ts";
 import * as mentionTables from "../src/database/mention-tables.ts";
 import * as peopleTables from "../src/database/people-tables.ts";
 import * as postTables from "../src/database/post-tables.ts";
 import * as core from "../src/database/schema.ts";
+import * as searchTables from "../src/database/search-tables.ts";
 import { migrate, migrationsFolder } from "../src/migrate.ts";
 
 /** The tables of all files that `drizzle.config.ts` names. */
-const schema = { ...core, ...peopleTables, ...postTables, ...commentTables, ...mentionTables };
+const schema = {
+  ...core,
+  ...commentTables,
+  ...feedTables,
+  ...mentionTables,
+  ...peopleTables,
+  ...postTables,
+  ...searchTables,
+};
 
 const readJson = async (name: string) => JSON.parse(await readFile(join(migrationsFolder, "meta", name), "utf8"));
 

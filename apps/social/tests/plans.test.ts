@@ -1,6 +1,8 @@
+import type { PgDialect } from "drizzle-orm/pg-core";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { searchSettings } from "../src/database/database.ts";
+import { rankedQueries, rankings } from "../src/feeds/ranked-queries.ts";
 import { timelineQueries } from "../src/feeds/timeline-queries.ts";
 import { postListQueries } from "../src/posts/post-list-queries.ts";
 import { type OpenSocial, openSocial } from "./open-social.ts";
@@ -71,7 +73,7 @@ async function run(
 describe("a page of a feed reads a bounded number of buffers", () => {
   const viewer = 4;
   const position = { fromTime: "2025-01-10T00:00:00Z", fromId: 9 };
-  const values = { viewer, limit: 11, owner: 7, ...position };
+  const values = { viewer, limit: 11, owner: 7, tag: "many", ...position };
   const orders = ["newest", "older", "newer"] as const;
   const follow = async (count: number) => {
     await sql`DELETE FROM social.follows`;
@@ -83,12 +85,14 @@ describe("a page of a feed reads a bounded number of buffers", () => {
   beforeAll(async () => {
     await sql`INSERT INTO social.hidden (viewer_id, author_id, reason)
       SELECT CASE WHEN i < 200 THEN 0 ELSE ${viewer} END, i, CASE WHEN i < 200 THEN 4 ELSE 1 END FROM generate_series(190, 215) i`;
-    await sql`VACUUM ANALYZE social.hidden`;
+    await sql`INSERT INTO social.post_tags (post_id, tag, listed_at)
+      SELECT id, CASE WHEN id % 3 = 0 THEN 'many' ELSE 'few ' || id % 1000 END, listed_at FROM social.posts`;
+    await sql`VACUUM ANALYZE social.hidden, social.post_tags`;
   });
 
   test.each(orders)("of all posts and of a person: %s", async (order) => {
-    const { latest, person } = timelineQueries(social.deps.database.searches).statements;
-    for (const statement of [latest[order], person[order]]) {
+    const { latest, person, tag } = timelineQueries(social.deps.database.searches).statements;
+    for (const statement of [latest[order], person[order], tag[order]]) {
       const { buffers, text } = await run(statement, values);
       expect(buffers, text).toBeLessThan(order === "newest" ? 250 : 150);
       expect(text).not.toMatch(/Seq Scan|Gather/);
@@ -110,4 +114,20 @@ describe("a page of a feed reads a bounded number of buffers", () => {
       expect(text).not.toMatch(/Gather|Seq Scan/);
     }
   });
+});
+
+test.each(rankings)("a ranked list (%s) reads a bounded number of buffers", async (ranking) => {
+  const { searches } = social.deps.database;
+  const { dialect } = searches as typeof searches & { dialect: PgDialect };
+  const { sql: text, params } = dialect.sqlToQuery(rankedQueries(searches).statements.make(ranking));
+  // Ten thousand posts in the month of the window, all with the same votes: no number of votes tells them apart.
+  await sql`UPDATE social.post_counters SET listed_at = now() - post_id % 10000 * interval '4 minutes' WHERE listed_at IS NOT NULL`;
+  await sql`ANALYZE social.post_counters`;
+  const rows = await sql.unsafe<{ "QUERY PLAN": [{ Plan: Record<string, number> }] }[]>(
+    `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
+    params as string[],
+  );
+  const { Plan } = rows[0]!["QUERY PLAN"][0];
+  expect(Plan["Shared Hit Blocks"]! + Plan["Shared Read Blocks"]!).toBeLessThan(40_000);
+  expect(JSON.stringify(Plan)).not.toMatch(/Seq Scan/);
 });

@@ -438,6 +438,38 @@ export function social({ anyone, plain, other }: Installation): void {
       expectProblem(await anyone.get(path), 401);
     });
 
+    it("of all are hot, top, and those of a tag", async () => {
+      const tag = unique("tag").replace(/\W/g, "");
+      const { id } = await write({ title: `#${tag}` });
+      await vote(id, 1);
+      expect((await feed(`/social/tags/${tag.toUpperCase()}`)).ids).toEqual([id]);
+      for (const query of [{ sort: "hot" }, { sort: "top" }, { sort: "top", window: "month" }]) {
+        const page = await feed("/social/feed", { ...query, limit: 1 });
+        expect(page).toMatchObject({ prevCursor: null, ids: [expect.any(Number)] });
+      }
+      expectProblem(await plain.get("/social/feed", { sort: "best" }), 400, "sort");
+      expectProblem(await plain.get("/social/feed", { sort: "hot", window: "day" }), 400, "window");
+      expectProblem(await plain.get("/social/feed", { sort: "top", window: "year" }), 400, "window");
+    });
+
+    it("are searched by words, people and tags too", async () => {
+      const word = unique("kumquat").replace(/\W/g, "");
+      const { id } = await write({ title: `A ${word} #${word}` });
+      const search = async (query: Record<string, string>) => (await plain.get("/social/search", query)).json();
+      const { posts } = await search({ q: word.toUpperCase() });
+      expect(posts).toEqual([expect.objectContaining({ post: expect.objectContaining({ id }), votes: 0 })]);
+      expect(posts).toMatchObject([
+        { highlight: { title: expect.arrayContaining([{ text: word, match: true }]), content: expect.any(Array) } },
+      ]);
+      expect(await search({ q: `#${word}`, in: "tags" })).toMatchObject({
+        tags: [{ tag: word.toLowerCase(), posts: 1 }],
+      });
+      expect(await search({ q: unique("nobody"), in: "people" })).toMatchObject({ people: [], nextCursor: null });
+      expectProblem(await plain.get("/social/search", { q: "++" }), 400, "q");
+      expectProblem(await plain.get("/social/search", { q: "a", in: "all" }), 400, "in");
+      expectProblem(await anyone.get("/social/search", { q: "a" }), 401);
+    });
+
     it("of a person who is not there are a 404", async () => {
       expectProblem(await plain.get("/social/users/999999999/posts"), 404);
     });

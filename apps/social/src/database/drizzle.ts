@@ -25,6 +25,8 @@ export const {
   bigint,
   boolean,
   check,
+  customType,
+  doublePrecision,
   index,
   integer,
   pgSchema,

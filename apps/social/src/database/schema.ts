@@ -2,6 +2,7 @@ import {
   bigint,
   boolean,
   check,
+  doublePrecision,
   index,
   integer,
   pgSchema,
@@ -145,8 +146,24 @@ export const postCounters = social.table(
       .references(() => posts.id, { onDelete: "cascade" }),
     votes: integer().notNull().default(0),
     comments: integer().notNull().default(0),
+    /** That of the post while it is published and not removed, otherwise null: set by a trigger of `posts`. */
+    listedAt: time("listed_at"),
+    /** Rank in the hot feed: ten times as many votes weigh as much as 12.5 hours. */
+    hot: doublePrecision().generatedAlwaysAs(
+      sql`log(greatest(votes, 1)::double precision) + extract(epoch from listed_at - timestamptz '2020-01-01T00:00:00Z')::double precision / 45000`,
+    ),
+    /** Quarter of a day (UTC) in which the post was listed, for the best posts of a window. */
+    quarter: integer().generatedAlwaysAs(
+      sql`floor(extract(epoch from listed_at - timestamptz '1970-01-01T00:00:00Z') / 21600)::integer`,
+    ),
   },
-  (counters) => [check("post_counters_counted", sql`${counters.votes} >= 0 and ${counters.comments} >= 0`)],
+  (counters) => [
+    index("post_counters_by_hot").on(counters.hot, counters.postId).where(sql`${counters.hot} is not null`),
+    index("post_counters_by_quarter")
+      .on(counters.quarter, counters.votes, counters.postId)
+      .where(sql`${counters.quarter} is not null`),
+    check("post_counters_counted", sql`${counters.votes} >= 0 and ${counters.comments} >= 0`),
+  ],
 );
 
 /** The results of requests with an `Idempotency-Key`, recorded in the transaction that did the work and kept for two days. */

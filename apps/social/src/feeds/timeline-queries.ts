@@ -76,7 +76,7 @@ function rangeReader(db: Database, name: string, statement: (order: OrderName) =
   const statements = { newest: prepare("newest"), older: prepare("older"), newer: prepare("newer") };
   const read = async (
     { direction, from, limit, viewer }: FeedRange,
-    values: Record<string, number> = {},
+    values: Record<string, number | string> = {},
   ): Promise<FoundInFeed & { isSkipped: boolean }> => {
     const order = from ? direction : "newest";
     const position = from && { fromTime: from.listedAt, fromId: from.id };
@@ -119,6 +119,17 @@ export function timelineQueries(db: Database, bounds: FeedBounds = defaults) {
     scan({ rows: ofOwner, isSeen: seen, max: number(bounds.examined) }, order),
   );
 
+  // Rows of drafts and removed posts count as examined, and have no owner.
+  const ofTag = sql`
+    from (
+      select t.listed_at, t.post_id as id, p.owner_id from social.post_tags t
+      left join social.posts p on p.id = t.post_id and p.published and p.removed_at is null
+      where t.tag = ${placeholder("tag")}) tagged
+    where true`;
+  const tag = rangeReader(db, "tag", (order) =>
+    scan({ rows: ofTag, isSeen: sql`e.owner_id is not null and ${seen}`, max: number(bounds.examined) }, order),
+  );
+
   const findPerson = db
     .select({ id: profiles.id })
     .from(profiles)
@@ -153,6 +164,11 @@ export function timelineQueries(db: Database, bounds: FeedBounds = defaults) {
       (owner: number): FeedSource =>
       (range) =>
         person.read(range, { owner }),
+    /** The posts with a tag, in its normal form. */
+    ofTag:
+      (name: string): FeedSource =>
+      (range) =>
+        tag.read(range, { tag: name }),
     /**
      * The posts of the viewer and of those whom he follows. In two steps, as each is slow where the other is fast: the newest posts of all,
      * for somebody who follows many; then, where these give too few, the posts of each whom he follows.
@@ -166,6 +182,7 @@ export function timelineQueries(db: Database, bounds: FeedBounds = defaults) {
     statements: {
       latest: latest.statements,
       person: person.statements,
+      tag: tag.statements,
       amongNewest: amongNewest.statements,
       perFollowee: perFollowee.statements,
     },

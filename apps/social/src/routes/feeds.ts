@@ -18,6 +18,29 @@ const pageParams = {
     .describe("`nextCursor` or `prevCursor` of an earlier response of the same feed; the first page by default"),
 };
 const pageQuery = z.strictObject(pageParams);
+const rankedQuery = z
+  .strictObject({
+    sort: z
+      .enum(["latest", "hot", "top"])
+      .default("latest")
+      .describe("`latest` (the default), `hot` (votes against age) or `top` (most votes in the window)"),
+    window: z
+      .enum(["day", "week", "month"])
+      .optional()
+      .describe("With `sort=top`: the last 1 (the default), 7 or 30 days, and up to six hours more"),
+    ...pageParams,
+  })
+  .refine(({ sort, window }) => sort === "top" || window === undefined, {
+    path: ["window"],
+    message: "requires sort=top",
+  });
+const tagParams = z.strictObject({
+  tag: z
+    .string()
+    .max(200)
+    .refine((tag) => tag.isWellFormed() && !tag.includes("\0"), "must be well-formed text without NUL")
+    .openapi({ description: "The tag, without `#`; case does not matter", example: "coffee" }),
+});
 const pages =
   "Pages are stable while posts arrive. A page may have fewer than `limit` posts and still have a next one: the end is where `nextCursor` is null.";
 
@@ -66,12 +89,36 @@ export function addFeedRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/feed",
         tags,
         summary: "Get a feed of all posts",
-        description: `All posts, newest first. ${pages}`,
-        request: { query: pageQuery },
+        description:
+          `All posts: the latest first, the 500 that are hot, or the 500 with the most votes of a window. ${pages} The pages of a ` +
+          "ranked feed are of one list, made when the first was requested or up to a minute before: votes meanwhile move no post, and its " +
+          "cursors expire after an hour.",
+        request: { query: rankedQuery },
         responses: { 200: feedResponse },
       }),
-      async (c) =>
-        c.json(toFeed(await feeds.latest(c.var.account.id, c.req.valid("query")), readerOf(c.var.account)), 200),
+      async (c) => {
+        const { sort, window, ...page } = c.req.valid("query");
+        const viewer = c.var.account.id;
+        const ranking = sort === "top" ? (window ?? "day") : sort;
+        const read = ranking === "latest" ? feeds.latest(viewer, page) : feeds.ranked(ranking, viewer, page);
+        return c.json(toFeed(await read, readerOf(c.var.account)), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("social:read"),
+        method: "get",
+        path: "/tags/{tag}",
+        tags,
+        summary: "List the posts with a tag",
+        description: `The published posts with a tag, newest first. ${pages}`,
+        request: { params: tagParams, query: pageQuery },
+        responses: { 200: feedResponse },
+      }),
+      async (c) => {
+        const page = await feeds.ofTag(c.req.valid("param").tag, c.var.account.id, c.req.valid("query"));
+        return c.json(toFeed(page, readerOf(c.var.account)), 200);
+      },
     )
     .openapi(
       createRoute({
