@@ -137,3 +137,13 @@ test("all of it needs an account", async () => {
   ] as const;
   for (const [method, path] of paths) expect((await listings.call(method, path, { as: null })).status).toBe(401);
 });
+
+// The last one: it changes the table of all.
+test("a like counts once in a team's table without a key", async () => {
+  const id = await listings.create();
+  const { pool } = listings.deps.db;
+  await pool.query("ALTER TABLE liked_properties DROP PRIMARY KEY");
+  for (let i = 0; i < 2; i++) expect((await listings.call("PUT", `/${id}/like`)).status).toBe(204);
+  const [rows] = await pool.query("SELECT id_user FROM liked_properties WHERE id_property = ?", [id]);
+  expect([rows, (await listings.get(`/${id}/likes`)).body.count]).toEqual([[expect.anything()], 1]);
+});
