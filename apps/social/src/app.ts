@@ -4,6 +4,7 @@ import type { Deps } from "./deps.ts";
 import { addBookmarkRoutes } from "./routes/bookmarks.ts";
 import { addCommentRoutes } from "./routes/comments.ts";
 import { addFeedRoutes } from "./routes/feeds.ts";
+import { addImageRoutes } from "./routes/images.ts";
 import { addLeavingRoutes } from "./routes/leaving.ts";
 import { addPostRoutes } from "./routes/posts.ts";
 import { addRelationRoutes } from "./routes/relations.ts";
@@ -11,10 +12,13 @@ import { addSearchRoutes } from "./routes/search.ts";
 import { addUserRoutes } from "./routes/users.ts";
 import { addVoteRoutes } from "./routes/votes.ts";
 
+const maxImageBytes = 10 * 1024 * 1024;
+
 /** Users, posts, comments and votes below `/social`. */
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const app = createService({
     ...deps.service,
+    largeBodies: { paths: /^\/social\/images$/, maxBytes: maxImageBytes },
     tags: { social: "People, posts, comments and votes" },
   });
   deps.records.start();
@@ -28,6 +32,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addLeavingRoutes(app, deps);
   addCommentRoutes(app, deps);
   addBookmarkRoutes(app, deps);
+  addImageRoutes(app, deps);
   return app;
 }
 
@@ -42,4 +47,5 @@ export type SocialApi = ReturnType<
   | typeof addCommentRoutes
   | typeof addBookmarkRoutes
   | typeof addSearchRoutes
+  | typeof addImageRoutes
 >;

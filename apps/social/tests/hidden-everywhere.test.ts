@@ -21,6 +21,8 @@ interface Scene {
   /** The third person's post, with a comment of the author. */
   thirdPost: number;
   comment: number;
+  /** Of the author's post. */
+  image: string;
 }
 
 const states = ["blocked", "blockedBy", "muted", "suspended", "deactivated", "deleted", "draft", "removed"] as const;
@@ -69,6 +71,8 @@ const reads: Record<string, Read[] | string> = {
     },
     { path: ({ post }) => `/posts/${post}/votes`, shows: ({ status }) => status === 200 },
   ],
+  "/images": "the caller's own",
+  "/images/{id}": [{ path: ({ image }) => `/images/${image}`, shows: ({ status }) => status === 200 }],
   "/bookmarks": [{ path: () => "/bookmarks" }],
   "/comments/{id}": [{ path: ({ comment }) => `/comments/${comment}`, shownIn: onThirdPost }],
   "/posts/{id}/history": [{ path: ({ post }) => `/posts/${post}/history` }],
@@ -129,9 +133,12 @@ beforeAll(async () => {
   await social.send("PUT", `/posts/${id}/bookmark`, { by: plain });
   scene = {
     ...{ viewer: plain.account.id, author: other.account.id, third: staff.account.id },
-    ...{ post: id, thirdPost, comment: comment.body.id },
+    ...{ post: id, thirdPost, comment: comment.body.id, image: crypto.randomUUID() },
   };
   const { db } = social.deps.database;
+  await db.execute(sql`insert into social.images (id, owner_id, post_id, width, height)
+    values (${scene.image}, ${scene.author}, ${id}, 1, 1)`);
+  await db.execute(sql`insert into social.image_files (image_id, width, content) values (${scene.image}, 1, 'x')`);
   await db.execute(sql`
     update social.profiles set handle = ${marker}, handle_key = ${handleKey(marker)}, display_name = ${marker}, bio = ${marker}
     where id = ${scene.author}`);

@@ -13,6 +13,7 @@ import { describe, expect, inject, test } from "vitest";
 import * as commentTables from "../src/database/comment-tables.ts";
 import { readMigrationFiles } from "../src/database/drizzle.ts";
 import * as feedTables from "../src/database/feed-tables.ts";
+import * as imageTables from "../src/database/image-tables.ts";
 import * as mentionTables from "../src/database/mention-tables.ts";
 import * as peopleTables from "../src/database/people-tables.ts";
 import * as postTables from "../src/database/post-tables.ts";
@@ -25,6 +26,7 @@ const schema = {
   ...core,
   ...commentTables,
   ...feedTables,
+  ...imageTables,
   ...mentionTables,
   ...peopleTables,
   ...postTables,

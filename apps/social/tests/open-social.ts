@@ -22,6 +22,7 @@ export interface Post {
   editedAt: string | null;
   version: number;
   tags: string[];
+  images: object[];
   comments: number;
   myVote: 0 | 1;
   ownerId: number;

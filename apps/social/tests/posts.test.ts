@@ -238,7 +238,8 @@ describe("a post", () => {
     const author = { id: plain.account.id, handle: `user_${plain.account.id}`, displayName: "" };
     const createdAt = expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/);
     expect(made.body).toEqual({
-      ...{ id: expect.any(Number), ...json, truncated: false, tags: [], ownerId: plain.account.id, owner, author },
+      ...{ id: expect.any(Number), ...json, truncated: false, tags: [], images: [] },
+      ...{ ownerId: plain.account.id, owner, author },
       ...{ createdAt, publishedAt: made.body.createdAt, editedAt: null, version: 1, comments: 0, myVote: 0 },
     });
     const path = `/posts/${made.body.id}`;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Client } from "../harness/client.ts";
 import type { Installation } from "../harness/installation.ts";
+import { grayPng } from "../harness/png.ts";
 import { expectProblem } from "../harness/problem.ts";
 import { time, unique } from "../harness/values.ts";
 
@@ -244,6 +245,30 @@ export function social({ anyone, plain, other }: Installation): void {
       const voter = { id: other.id, handle: expect.any(String), displayName: expect.any(String) };
       expect((await plain.get(`${path}/votes`)).json()).toEqual({ users: [voter], nextCursor: null });
       expectProblem(await plain.get("/social/posts/999999999/votes"), 404);
+    });
+
+    it("have images, which are uploaded first", async () => {
+      const png = { headers: { "Content-Type": "image/png" } };
+      const upload = (file: Buffer) => plain.post("/social/images", file, png);
+      const made = await upload(grayPng(40, 30));
+      expect(made.status, made.text).toBe(201);
+      const image = made.json<{ id: string; url: string }>();
+      expect(image).toEqual({ id: expect.any(String), url: `/social/images/${image.id}`, width: 40, height: 30 });
+      expect((await plain.get("/social/images")).json()).toMatchObject({ images: [image] });
+      expectProblem(await other.get(image.url), 404);
+      const post = await write({ images: [{ id: image.id, alt: "A gray field" }] });
+      expect(post).toMatchObject({ images: [{ ...image, alt: "A gray field" }] });
+      const shown = await other.get(image.url, { width: 320 });
+      expect([shown.status, shown.headers["content-type"]]).toEqual([200, "image/webp"]);
+      expect((await other.with({ "If-None-Match": String(shown.headers.etag) }).get(image.url)).status).toBe(304);
+      expectProblem(await upload(Buffer.from("<svg/>")), 422, "file");
+      expectProblem(await plain.post("/social/posts", { title: "a", content: "b", images: [{ id: image.id }] }), 422);
+      const left = Array.from({ length: 21 }, (_, n) => upload(grayPng(n + 1, 1)));
+      expect((await Promise.all(left)).map(({ status }) => status)).toContain(409);
+      const free = (await plain.get("/social/images")).json<{ images: { id: string }[] }>().images;
+      expect(free).toHaveLength(20);
+      const four = (n: number) => free.slice(4 * n, 4 * n + 4).map(({ id }) => ({ id }));
+      for (let n = 0; n < 5; n++) await write({ images: four(n) });
     });
 
     it("cannot be given to somebody else", async () => {

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import type { Answer, Client } from "./client.ts";
 import type { Installation } from "./installation.ts";
 import type { OpenApiDocument } from "./operations.ts";
 import { register } from "./person.ts";
+import { grayPng } from "./png.ts";
 
 /** One request that is to have one effect. `name` stands in what it makes, and nowhere else. */
 export interface Shot {
@@ -282,6 +284,22 @@ export async function keyedCalls({ origin, anyone, plain, staff }: Installation)
         body: { content: name },
         effects: async () =>
           (await plain.get(`/social/posts/${id}/comments`)).json<{ comments: unknown[] }>().comments.length,
+      };
+    },
+    "POST /social/images": (name) => {
+      const digest = createHash("sha256").update(name).digest();
+      const [width, height] = [1 + digest.readUInt8(0), 1 + digest.readUInt8(1)];
+      return {
+        by: plain,
+        path: "/social/images",
+        body: grayPng(width, height),
+        headers: { "Content-Type": "image/png" },
+        async effects() {
+          const { images } = (await plain.get("/social/images")).json<{
+            images: { width: number; height: number }[];
+          }>();
+          return images.filter((image) => image.width === width && image.height === height).length;
+        },
       };
     },
     "POST /social/vote": async (name) => {

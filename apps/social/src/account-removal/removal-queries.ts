@@ -3,6 +3,7 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import { commentCounters, comments, commentVotes } from "../database/comment-tables.ts";
 import { type Database, type Transaction, unwrapDriverError } from "../database/database.ts";
 import { and, eq, isNull, sql } from "../database/drizzle.ts";
+import { images } from "../database/image-tables.ts";
 import { bookmarks, mentions } from "../database/mention-tables.ts";
 import { formerHandles, removals } from "../database/people-tables.ts";
 import { everybody, follows, hidden, hiddenReasons, postCounters, posts, profiles, votes } from "../database/schema.ts";
@@ -105,6 +106,8 @@ const steps: Step[] = [
     );
   },
   (tx, { profileId }) => removeRows(tx, bookmarks, sql`${bookmarks.userId} = ${profileId}`),
+  // The images of a post go with it.
+  (tx, { profileId }) => removeRows(tx, images, sql`${images.ownerId} = ${profileId} and ${images.postId} is null`),
   (tx, { profileId, keepPosts }) =>
     removeRows(
       tx,

@@ -36,6 +36,7 @@ export const {
   timestamp,
   unionAll,
   uniqueIndex,
+  uuid,
 } = load("drizzle-orm/pg-core") as typeof import("drizzle-orm/pg-core");
 
 export const { drizzle } = load("drizzle-orm/postgres-js") as typeof import("drizzle-orm/postgres-js");

@@ -1,6 +1,7 @@
 import { comments } from "../database/comment-tables.ts";
 import { type Database, type Transaction, unwrapDriverError } from "../database/database.ts";
 import { and, eq, getTableColumns, sql } from "../database/drizzle.ts";
+import { images } from "../database/image-tables.ts";
 import { postTags } from "../database/post-tables.ts";
 import { postCounters, posts, profiles, votes } from "../database/schema.ts";
 import type { Profile } from "../users/profile-queries.ts";
@@ -22,6 +23,15 @@ export interface PostView {
   /** Whether the viewer has voted for it. */
   voted: boolean;
   tags: string[];
+  images: ViewedImage[];
+}
+
+export interface ViewedImage {
+  id: string;
+  alt: string;
+  /** In pixels, of the largest file. */
+  width: number;
+  height: number;
 }
 
 /** The columns of a `PostView`. The start of a long content is enough for an excerpt. */
@@ -41,6 +51,9 @@ function viewColumns(viewer: Value<number>, extent: Extent) {
     tags: sql<
       string[]
     >`array(select ${postTags.tag} from ${postTags} where ${postTags.postId} = ${posts.id} order by 1)`,
+    images: sql<ViewedImage[]>`coalesce((select json_agg(json_build_object('id', ${images.id}, 'alt', ${images.alt},
+      'width', ${images.width}, 'height', ${images.height}) order by ${images.position})
+      from ${images} where ${images.postId} = ${posts.id}), '[]')`,
   };
 }
 

@@ -1,7 +1,11 @@
+import { Problem } from "@quintet/http";
+import type { SQL } from "drizzle-orm";
 import { type Database, type Transaction, unwrapDriverError } from "../database/database.ts";
 import { and, desc, eq, getTableColumns, isNull, sql } from "../database/drizzle.ts";
+import { images as imagesTable } from "../database/image-tables.ts";
 import { postEdits, postTags } from "../database/post-tables.ts";
 import { posts } from "../database/schema.ts";
+import { attachImages, type PostImage } from "../images/image-queries.ts";
 import { handlesIn } from "../mentions/handles-in.ts";
 import { writeMentions } from "../mentions/mention-queries.ts";
 import { tagsIn } from "./tags.ts";
@@ -12,6 +16,7 @@ export interface PostText {
   title: string;
   content: string;
   published: boolean;
+  images: PostImage[];
 }
 
 /** The fields to change; absent ones stay as they are. */
@@ -21,11 +26,12 @@ export type PostChange = { [Field in keyof PostText]?: PostText[Field] | undefin
 export type PostEdit = Omit<typeof postEdits.$inferSelect, "postId">;
 
 /** Inserts a post with its tags and mentions and returns its id. To be run in a transaction. */
-export async function insertPost(on: Transaction, ownerId: number, text: PostText): Promise<number> {
+export async function insertPost(on: Transaction, ownerId: number, { images, ...text }: PostText): Promise<number> {
   const publishedAt = text.published ? sql`now()` : null;
   const added = on.insert(posts).values({ ...text, ownerId, publishedAt });
   const rows = await unwrapDriverError(added.returning({ id: posts.id }));
   const { id } = rows[0]!;
+  if (images.length > 0) await writeImages(on, { id, ownerId }, images);
   const tags = tagsIn(text.title, text.content);
   if (tags.length > 0) await writeTags(on, id, tags);
   const handles = handlesIn(text.title, text.content);
@@ -42,11 +48,11 @@ export async function insertPost(on: Transaction, ownerId: number, text: PostTex
 export async function changePost(
   on: Transaction,
   { id, ownerId, versions }: { id: number; ownerId: number; versions: number[] | undefined },
-  change: PostChange,
+  { images, ...change }: PostChange,
 ): Promise<boolean> {
   const { title = posts.title, content = posts.content, published = posts.published } = change;
   const isOtherText = sql`(${posts.title}, ${posts.content}) is distinct from (${title}, ${content})`;
-  const isOther = sql`(${isOtherText} or ${posts.published} <> ${published})`;
+  const isOther = sql`(${isOtherText} or ${posts.published} <> ${published} or ${hasOtherImages(images)})`;
   const changed = on.update(posts).set({
     ...change,
     publishedAt: sql`case when ${published} then coalesce(${posts.publishedAt}, now()) else ${posts.publishedAt} end`,
@@ -58,12 +64,30 @@ export async function changePost(
   const rows = await unwrapDriverError(written.returning(textColumns));
   const text = rows[0];
   if (!text) return false;
+  if (images) await writeImages(on, { id, ownerId }, images);
   await writeTags(on, id, tagsIn(text.title, text.content));
   // A draft mentions nobody: it is not to be heard of.
   if (text.published) {
     await writeMentions(on, { postId: id, commentId: null, authorId: ownerId }, handlesIn(text.title, text.content));
   }
   return true;
+}
+
+/** Whether the images of a post are others than the given ones, or in another order. */
+function hasOtherImages(images: PostImage[] | undefined): SQL {
+  if (!images) return sql`false`;
+  const { id, alt, position, postId } = imagesTable;
+  const all = sql`jsonb_agg(jsonb_build_array(${id}::text, ${alt}) order by ${position})`;
+  const wanted = JSON.stringify(images.map((image) => [image.id, image.alt]));
+  return sql`coalesce((select ${all} from ${imagesTable} where ${postId} = ${posts.id}), '[]') <> ${wanted}::jsonb`;
+}
+
+/** Makes `images` those of a post. Throws 422 for one that is not its owner's, or that another post has. */
+async function writeImages(on: Transaction, post: { id: number; ownerId: number }, images: PostImage[]): Promise<void> {
+  const missing = await attachImages(on, post, images);
+  if (missing === undefined) return;
+  const [path, message] = [`images.${missing}.id`, "is no image of yours, or one of another post"];
+  throw new Problem("unprocessable", `${path}: ${message}`, { errors: [{ path, message }] });
 }
 
 const textColumns = { title: posts.title, content: posts.content, published: posts.published };

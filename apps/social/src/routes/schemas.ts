@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { fullScope, grantable } from "@quintet/auth";
 import { cursorParam, isVisible, limitParam, mustBeVisible } from "@quintet/http";
+import { maxAltLength } from "../database/image-tables.ts";
 import { maxContentLength, maxTitleLength } from "../database/schema.ts";
 import type { PostView } from "../posts/load-posts.ts";
 import type { PostEdit } from "../posts/post-queries.ts";
@@ -38,6 +39,23 @@ export const postParams = idParam("Id of the post");
 
 export const searchSchema = storableText(z.string().max(200, "must have at most 200 characters"));
 
+const imageInput = z
+  .strictObject({
+    id: z.uuid("must be the id of an image").openapi({ description: "Id of an image that the caller uploaded" }),
+    alt: storableText(z.string().max(maxAltLength))
+      .default("")
+      .openapi({ description: "What the image shows, for those who do not see it; at most 1,000 characters" }),
+  })
+  .openapi("PostImageInput", { description: "An image for a post" });
+
+const postImages = z
+  .array(imageInput)
+  .max(4, "must have at most 4 images")
+  .refine((images) => new Set(images.map(({ id }) => id)).size === images.length, "must have each image once")
+  .openapi({
+    description: "At most four images, which no other post has; images of the post that are left out are deleted",
+  });
+
 export const postInput = z
   .strictObject({
     title: visibleText(maxTitleLength).openapi({
@@ -49,10 +67,11 @@ export const postInput = z
       example: "Go to San Antonio.",
     }),
     published: z.boolean().default(true).openapi({ description: "False for a draft, which only its owner can see" }),
+    images: postImages.default([]),
   })
   .openapi("PostInput", { description: "The text of a post" });
 
-const { title, content, published } = postInput.shape;
+const { title, content, published, images } = postInput.shape;
 
 export const postChanges = z
   .strictObject({
@@ -62,6 +81,7 @@ export const postChanges = z
       .unwrap()
       .optional()
       .openapi({ description: "False for a draft, which only its owner can see" }),
+    images: images.unwrap().optional(),
   })
   .openapi("PostChanges", { description: "The fields of a post to change; absent fields stay as they are" });
 
@@ -199,6 +219,16 @@ export function toCreatedUser({ id, email, createdAt, handle }: Profile): z.infe
   return { id, email, createdAt: createdAt.toISOString(), ...(handle !== null && { handle }) };
 }
 
+const postImageSchema = z
+  .object({
+    id: z.uuid().describe("Id of the image"),
+    url: z.string().describe("Where it is; `?width=` chooses a size"),
+    alt: z.string().describe("What the image shows; may be empty"),
+    width: z.number().int().describe("Width in pixels of the largest size"),
+    height: z.number().int().describe("Height in pixels of the largest size"),
+  })
+  .openapi("PostImage", { description: "An image of a post" });
+
 export const postSchema = z
   .object({
     id: z.number().int().describe("Id of the post"),
@@ -217,6 +247,7 @@ export const postSchema = z
       .describe("When title or content last changed after the first publication; null when they did not"),
     version: z.number().int().describe("Counts the changes of what the owner writes"),
     tags: z.array(z.string()).describe("The words after `#` in title and content, in lower case, at most ten"),
+    images: z.array(postImageSchema).describe("At most four images, in the order of the author"),
     comments: z.number().int().describe("Number of comments on the post that are not deleted"),
     myVote: z.number().int().min(0).max(1).describe("1 when the caller has voted for the post, otherwise 0"),
     ownerId: z.number().int().describe("Id of the user who owns the post"),
@@ -273,7 +304,7 @@ export function toOwner(profile: Profile, reader: Reader): z.infer<typeof ownerS
 }
 
 export function toPostResponse(view: PostView, reader: Reader): z.infer<typeof postSchema> {
-  const { post, owner, isTruncated, voted, comments, tags } = view;
+  const { post, owner, isTruncated, voted, comments, tags, images } = view;
   const { id, title, content, published, createdAt, publishedAt, editedAt, version, ownerId } = post;
   return {
     id,
@@ -286,6 +317,7 @@ export function toPostResponse(view: PostView, reader: Reader): z.infer<typeof p
     editedAt: editedAt?.toISOString() ?? null,
     version,
     tags,
+    images: images.map((image) => ({ ...image, url: `/social/images/${image.id}` })),
     comments,
     myVote: voted ? 1 : 0,
     ownerId,
