@@ -6,8 +6,10 @@ import { addCommentRoutes } from "./routes/comments.ts";
 import { addFeedRoutes } from "./routes/feeds.ts";
 import { addImageRoutes } from "./routes/images.ts";
 import { addLeavingRoutes } from "./routes/leaving.ts";
+import { addModerationRoutes } from "./routes/moderation.ts";
 import { addPostRoutes } from "./routes/posts.ts";
 import { addRelationRoutes } from "./routes/relations.ts";
+import { addReportRoutes } from "./routes/reports.ts";
 import { addSearchRoutes } from "./routes/search.ts";
 import { addUserRoutes } from "./routes/users.ts";
 import { addVoteRoutes } from "./routes/votes.ts";
@@ -19,7 +21,10 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const app = createService({
     ...deps.service,
     largeBodies: { paths: /^\/social\/images$/, maxBytes: maxImageBytes },
-    tags: { social: "People, posts, comments and votes" },
+    tags: {
+      social: "People, posts, comments and votes",
+      "keeping order": "Reports, what staff does, and appeals",
+    },
   });
   deps.records.start();
   deps.accounts.start();
@@ -33,6 +38,8 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addCommentRoutes(app, deps);
   addBookmarkRoutes(app, deps);
   addImageRoutes(app, deps);
+  addReportRoutes(app, deps);
+  addModerationRoutes(app, deps);
   return app;
 }
 
@@ -48,4 +55,6 @@ export type SocialApi = ReturnType<
   | typeof addBookmarkRoutes
   | typeof addSearchRoutes
   | typeof addImageRoutes
+  | typeof addReportRoutes
+  | typeof addModerationRoutes
 >;

@@ -41,6 +41,7 @@ interface Read {
 const noPost = "it says nothing of posts";
 const ownChoice = "the viewer's own choice, to be undone";
 const onThirdPost = { draft: "the post is another's" };
+const ofStaff = "staff alone reads it, to keep order";
 const ofPeople = { draft: noPost, removed: noPost };
 
 const counts = (field: string) => (response: SocialResponse<never>) =>
@@ -51,6 +52,9 @@ const reads: Record<string, Read[] | string> = {
   "/feed": [{ path: () => "/feed" }, { path: () => "/feed?sort=hot" }, { path: () => "/feed?sort=top" }],
   "/health": "nothing of people",
   "/home": [{ path: () => "/home" }],
+  "/moderation/actions": ofStaff,
+  "/moderation/appeals": ofStaff,
+  "/moderation/word-filters": ofStaff,
   "/posts": [{ path: () => `/posts?search=${marker}` }, { path: () => "/posts?limit=100" }],
   "/posts/{id}": [
     { path: ({ post }) => `/posts/${post}` },
@@ -82,6 +86,9 @@ const reads: Record<string, Read[] | string> = {
     { path: () => `/search?in=tags&q=${marker}` },
   ],
   "/tags/{tag}": [{ path: () => `/tags/${marker}` }],
+  "/reports": ofStaff,
+  "/reports/{id}": ofStaff,
+  "/users/me/actions": "what staff did about the viewer",
   "/users/{id}": [
     { path: ({ author }) => `/users/${author}`, shownIn: { blocked: ownChoice, muted: ownChoice, ...ofPeople } },
     { path: () => `/users/@${marker}`, shownIn: { blocked: ownChoice, muted: ownChoice, ...ofPeople } },

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempDisposable, readFile, writeFile } from "node:fs/promises";
+import { mkdtempDisposable, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,28 +10,14 @@ import { generateDrizzleJson, generateMigration } from "drizzle-kit/api";
 import { getTableName, is, Table } from "drizzle-orm";
 import postgres from "postgres";
 import { describe, expect, inject, test } from "vitest";
-import * as commentTables from "../src/database/comment-tables.ts";
 import { readMigrationFiles } from "../src/database/drizzle.ts";
-import * as feedTables from "../src/database/feed-tables.ts";
-import * as imageTables from "../src/database/image-tables.ts";
-import * as mentionTables from "../src/database/mention-tables.ts";
-import * as peopleTables from "../src/database/people-tables.ts";
-import * as postTables from "../src/database/post-tables.ts";
-import * as core from "../src/database/schema.ts";
-import * as searchTables from "../src/database/search-tables.ts";
 import { migrate, migrationsFolder } from "../src/migrate.ts";
 
 /** The tables of all files that `drizzle.config.ts` names. */
-const schema = {
-  ...core,
-  ...commentTables,
-  ...feedTables,
-  ...imageTables,
-  ...mentionTables,
-  ...peopleTables,
-  ...postTables,
-  ...searchTables,
-};
+const folder = new URL("../src/database/", import.meta.url);
+const files = (await readdir(folder)).filter((file) => /^schema\.ts$|-tables\.ts$/.test(file));
+const parts = await Promise.all(files.map((file) => import(new URL(file, folder).href)));
+const schema: Record<string, unknown> = Object.assign({}, ...parts);
 
 const readJson = async (name: string) => JSON.parse(await readFile(join(migrationsFolder, "meta", name), "utf8"));
 

@@ -32,6 +32,7 @@ export interface MaybeAccountEnv extends ServiceEnv {
  * - `account`: valid credentials are required (401).
  * - `manager`: valid credentials are required; writes of staff are logged in the audit log. What an account may do is decided elsewhere.
  * - `staff`: a staff account is required (401, then 403). Writes are logged in the audit log.
+ * - `auditedStaff`: the same, and reads are logged too.
  */
 export function guards(auth: Auth) {
   const optional = (scope: Scope): MiddlewareHandler<MaybeAccountEnv> => {
@@ -46,11 +47,11 @@ export function guards(auth: Auth) {
       return next();
     });
   };
-  const staffOnly = (scope: Scope): MiddlewareHandler<AccountEnv> => {
+  const staffOnly = (scope: Scope, reads: "reads" | undefined): MiddlewareHandler<AccountEnv> => {
     return authenticated(auth, scope, (c, next, found) => {
       setPrincipal(c, found ?? unauthenticated("A staff account is required: send Basic or Bearer credentials."));
       if (!found?.account.isStaff) throw new Problem("forbidden", "Only staff may do this.");
-      return audited(auth, c, found.account.id, next);
+      return audited(auth, c, found.account.id, next, reads);
     });
   };
   const manager = (scope: Scope): MiddlewareHandler<AccountEnv> => {
@@ -80,7 +81,8 @@ export function guards(auth: Auth) {
     },
     account: (...given: GuardArguments) => guarded(required, given),
     manager: (...given: GuardArguments) => guarded(manager, given),
-    staff: (...given: GuardArguments) => guarded(staffOnly, given),
+    staff: (...given: GuardArguments) => guarded((scope) => staffOnly(scope, undefined), given),
+    auditedStaff: (...given: GuardArguments) => guarded((scope) => staffOnly(scope, "reads"), given),
     /** Checks the credentials of a request that has gone on for long; throws the 401 or 403 that a new one would get. */
     recheck: async (c: Context, scope: Scope): Promise<void> => {
       const found = await authenticate(auth, c, scope);

@@ -19,6 +19,7 @@ export const scopes = {
   "queue:manage": "create, change, purge and delete queues, redrive dead letters",
   "social:read": "read posts, people and feeds",
   "social:write": "post, comment, vote and follow",
+  "social:moderate": "handle reports, remove posts and suspend people (staff)",
 } as const;
 
 export type Scope = keyof typeof scopes;

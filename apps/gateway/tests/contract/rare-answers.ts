@@ -7,7 +7,7 @@ import { unique } from "../harness/values.ts";
 
 /** What takes more than an installation that is well: stores that are away, a mail server, a transfer that was interrupted, thousands of rows. */
 const elsewhere =
-  /^DELETE \/queue\/queues\/\{name\}\/messages\/\{id\} 409$|^(GET|POST) \/queue\/sqs(\/\{account\}\/\{queue\})? 5XX$|^GET (\/\w+)?\/health 503$|^POST \/ingest\/(\{table\}\/csv|loads\/\{id\}\/retry) default$|^DELETE \/ingest\/loads\/\{id\}\/rejects 409$|^POST \/ingest\/backups\/\{name\}\/verify (409|422)$|^POST \/auth\/forgot (202|429)$|^GET \/properties(\/statistics|\/searches\/\{id\}\/results)? 422$|^POST \/properties\/searches 409$|^POST \/(auth\/register|social\/users) 429$|^PUT \/social\/users\/\{id\}\/(block|mute) 409$/;
+  /^DELETE \/queue\/queues\/\{name\}\/messages\/\{id\} 409$|^(GET|POST) \/queue\/sqs(\/\{account\}\/\{queue\})? 5XX$|^GET (\/\w+)?\/health 503$|^POST \/ingest\/(\{table\}\/csv|loads\/\{id\}\/retry) default$|^DELETE \/ingest\/loads\/\{id\}\/rejects 409$|^POST \/ingest\/backups\/\{name\}\/verify (409|422)$|^POST \/auth\/forgot (202|429)$|^GET \/properties(\/statistics|\/searches\/\{id\}\/results)? 422$|^POST \/properties\/searches 409$|^POST \/(auth\/register|social\/(users|posts|posts\/\{id\}\/comments|reports)) 429$|^PUT \/social\/users\/\{id\}\/(block|mute) 409$/;
 
 /** Answers that no other test of the contract gets; each is compared with the document as it comes. */
 export function rareAnswers(quintet: Installation): void {

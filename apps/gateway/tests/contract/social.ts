@@ -4,6 +4,7 @@ import type { Installation } from "../harness/installation.ts";
 import { grayPng } from "../harness/png.ts";
 import { expectProblem } from "../harness/problem.ts";
 import { time, unique } from "../harness/values.ts";
+import { socialOrder } from "./social-order.ts";
 
 interface Post {
   id: number;
@@ -14,7 +15,8 @@ interface Post {
   ownerId: number;
 }
 
-export function social({ anyone, plain, other }: Installation): void {
+export function social(quintet: Installation): void {
+  const { anyone, plain, other } = quintet;
   const write = async (fields: object = {}, by: Client = plain): Promise<Post> => {
     const answer = await by.post("/social/posts", { title: unique("title"), content: "Some content", ...fields });
     expect(answer.status, answer.text).toBe(201);
@@ -499,4 +501,5 @@ export function social({ anyone, plain, other }: Installation): void {
       expectProblem(await plain.get("/social/users/999999999/posts"), 404);
     });
   });
+  describe("reports", () => socialOrder(quintet));
 }

@@ -2,6 +2,7 @@ import { type KeyedRequest, Problem } from "@quintet/http";
 import { maxCommentDepth } from "../database/comment-tables.ts";
 import { type Database, unwrapDriverError } from "../database/database.ts";
 import { runOncePerKey } from "../database/processed-requests.ts";
+import { type AdmitWrite, reportPhrases, type Said } from "../moderation/write-rules.ts";
 import type { Profiles } from "../users/profiles.ts";
 import { commentQueries, insertComment, type NewComment } from "./comment-queries.ts";
 import { type CommentView, commentLoader } from "./comment-views.ts";
@@ -9,10 +10,11 @@ import { type CommentView, commentLoader } from "./comment-views.ts";
 interface Account {
   id: number;
   email: string;
+  createdAt: string;
 }
 
 /** Creates, reads, changes and deletes comments, and the votes for them. A comment that the account does not see does not exist. */
-export function createComments(db: Database, profiles: Profiles) {
+export function createComments(db: Database, profiles: Profiles, admit: AdmitWrite) {
   const queries = commentQueries(db);
   const load = commentLoader(db);
   const notFound = () => new Problem("not-found", "Comment not found.");
@@ -29,7 +31,15 @@ export function createComments(db: Database, profiles: Profiles) {
     async create(author: Account, comment: NewComment, request?: KeyedRequest): Promise<CommentView> {
       await profiles.ensure(author);
       return runOncePerKey(db, request, async (on) => {
-        const outcome = await unwrapDriverError(on.transaction((tx) => insertComment(tx, author.id, comment)));
+        const outcome = await unwrapDriverError(
+          on.transaction(async (tx) => {
+            const { content } = comment;
+            const phrases = await admit(tx, author, { kind: "comment", texts: { content } });
+            const inserted = await insertComment(tx, author.id, comment);
+            if (typeof inserted === "object") await reportPhrases(tx, saidIn(inserted.id, author.id, content), phrases);
+            return inserted;
+          }),
+        );
         if (outcome === "unknown post") throw new Problem("not-found", "Post not found.");
         if (outcome === "unknown parent") throw invalidParent("is no comment on this post");
         if (outcome === "too deep") {
@@ -47,9 +57,11 @@ export function createComments(db: Database, profiles: Profiles) {
         throw new Problem("forbidden", "Only the author may change or delete a comment.");
       }
     },
-    async change(id: number, authorId: number, content: string): Promise<CommentView> {
-      if (!(await queries.change(id, authorId, content))) throw notFound();
-      return get(id, authorId);
+    async change(id: number, author: Account, content: string): Promise<CommentView> {
+      const phrases = await admit(db, author, { texts: { content } });
+      if (!(await queries.change(id, author.id, content))) throw notFound();
+      await reportPhrases(db, saidIn(id, author.id, content), phrases);
+      return get(id, author.id);
     },
     /** Deletes a comment: its text is gone and its replies stay. */
     async delete(id: number, authorId: number): Promise<void> {
@@ -65,6 +77,10 @@ export function createComments(db: Database, profiles: Profiles) {
       if (!(await queries.takeBackVote(id, accountId))) await get(id, accountId);
     },
   };
+}
+
+function saidIn(id: number, authorId: number, said: string): Said {
+  return { subject: "comment", subjectId: id, authorId, said };
 }
 
 function invalidParent(message: string): Problem {

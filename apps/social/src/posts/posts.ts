@@ -1,6 +1,7 @@
 import { type KeyedRequest, Problem } from "@quintet/http";
 import { type Database, unwrapDriverError } from "../database/database.ts";
 import { runOncePerKey } from "../database/processed-requests.ts";
+import { type AdmitWrite, reportPhrases, type Said } from "../moderation/write-rules.ts";
 import type { Profiles } from "../users/profiles.ts";
 import { type PostView, postLoader } from "./load-posts.ts";
 import { changePost, insertPost, type PostChange, type PostEdit, type PostText, postQueries } from "./post-queries.ts";
@@ -9,10 +10,11 @@ import { matchedVersions, otherVersion } from "./versions.ts";
 interface Author {
   id: number;
   email: string;
+  createdAt: string;
 }
 
 /** Creates, reads, changes and deletes posts. To anyone but its owner, a draft does not exist. */
-export function createPosts(db: Database, profiles: Profiles) {
+export function createPosts(db: Database, profiles: Profiles, admit: AdmitWrite) {
   const queries = postQueries(db);
   const loadPosts = postLoader(db, "whole");
   const notFound = () => new Problem("not-found", "Post not found.");
@@ -35,8 +37,10 @@ export function createPosts(db: Database, profiles: Profiles) {
       await profiles.ensure(writer);
       const made = runOncePerKey(db, request, (on) =>
         on.transaction(async (tx) => {
+          const phrases = await admit(tx, writer, { kind: "post", texts: textsOf(text) });
           const [post] = await postLoader(tx, "whole")([await insertPost(tx, writer.id, text)], writer.id);
           if (!post) throw notFound();
+          await reportPhrases(tx, saidIn(post.post.id, writer.id, text), phrases);
           return post;
         }),
       );
@@ -53,13 +57,16 @@ export function createPosts(db: Database, profiles: Profiles) {
      * Changes the given fields of a post, if `ifMatch`, an If-Match header, names its current version or is absent; id, owner, time and
      * votes stay. Throws 404 and 412.
      */
-    async change(id: number, ownerId: number, change: PostChange, ifMatch?: string): Promise<PostView> {
+    async change(id: number, owner: Author, change: PostChange, ifMatch?: string): Promise<PostView> {
       const versions = matchedVersions(ifMatch, id);
-      const isChanged = await unwrapDriverError(
-        db.transaction((tx) => changePost(tx, { id, ownerId, versions }, change)),
-      );
-      if (!isChanged) throw await missingOrOther(id, ownerId);
-      return get(id, ownerId);
+      const changed = db.transaction(async (tx) => {
+        const phrases = await admit(tx, owner, { texts: textsOf(change) });
+        if (!(await changePost(tx, { id, ownerId: owner.id, versions }, change))) return false;
+        await reportPhrases(tx, saidIn(id, owner.id, change), phrases);
+        return true;
+      });
+      if (!(await unwrapDriverError(changed))) throw await missingOrOther(id, owner.id);
+      return get(id, owner.id);
     },
     /** Throws 428 when a change of a post that is there has no If-Match header. */
     async requireIfMatch(id: number, ownerId: number, ifMatch: string | undefined): Promise<void> {
@@ -77,4 +84,13 @@ export function createPosts(db: Database, profiles: Profiles) {
       return queries.edits(id, page.before, page.limit);
     },
   };
+}
+
+/** The texts that somebody writes, by their fields. */
+function textsOf({ title, content }: PostChange): Record<string, string> {
+  return { ...(title !== undefined && { title }), ...(content !== undefined && { content }) };
+}
+
+function saidIn(id: number, authorId: number, text: PostChange): Said {
+  return { subject: "post", subjectId: id, authorId, said: Object.values(textsOf(text)).join("\n\n") };
 }

@@ -25,7 +25,7 @@ const notAuthor = errorResponse("The comment is by another user");
 /** Adds the routes of comments and of the votes for them. */
 export function addCommentRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const { db, searches } = deps.database;
-  const comments = createComments(db, deps.profiles);
+  const comments = createComments(db, deps.profiles, deps.admitWrite);
   const readTree = createCommentTree(searches, deps.cursorKey);
   const guard = guards(deps.auth);
 
@@ -67,7 +67,12 @@ export function addCommentRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           "Adds a comment to a post, or with `parentId` a reply to a comment. Replies are at most 50 levels deep: a reply to one at that depth " +
           "is a 422.",
         request: { ...noQuery, params: postParams, ...jsonBody(commentInput) },
-        responses: { 201: jsonResponse(commentSchema, "Comment added; its URL is in `Location`"), 404: unknownPost },
+        responses: {
+          201: jsonResponse(commentSchema, "Comment added; its URL is in `Location`"),
+          403: errorResponse("The account is suspended"),
+          404: unknownPost,
+          429: errorResponse("The account has written too many comments in this hour"),
+        },
       }),
       async (c) => {
         const { content, parentId } = c.req.valid("json");
@@ -106,7 +111,7 @@ export function addCommentRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { content } = c.req.valid("json");
-        const changed = await comments.change(c.req.valid("param").id, c.var.account.id, content);
+        const changed = await comments.change(c.req.valid("param").id, c.var.account, content);
         return c.json(toCommentResponse(changed), 200);
       },
     )

@@ -85,7 +85,7 @@ function setTag(c: Context, view: PostView, reader: Reader): string {
 /** Adds the routes that list, create, get, change and delete posts. */
 export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const { db, searches } = deps.database;
-  const posts = createPosts(db, deps.profiles);
+  const posts = createPosts(db, deps.profiles, deps.admitWrite);
   const listPosts = createPostList(searches, deps.cursorKey);
   const guard = guards(deps.auth);
   const { readerOf } = deps;
@@ -152,7 +152,11 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           "Creates a post, or a draft with `published: false`. Words after `#` in title and content are its tags. The profile of the caller is " +
           "created when it does not exist.",
         request: { ...noQuery, ...jsonBody(postInput) },
-        responses: { 201: jsonResponse(postSchema, "Post created") },
+        responses: {
+          201: jsonResponse(postSchema, "Post created"),
+          403: errorResponse("The account is suspended"),
+          429: errorResponse("The account has written too many posts in this hour"),
+        },
       }),
       async (c) => {
         const written = await posts.create(c.var.account, c.req.valid("json"), c.var.keyed);
@@ -238,7 +242,7 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const { id } = c.req.valid("param");
         const header = c.req.header("if-match");
         await posts.requireIfMatch(id, c.var.account.id, header);
-        const changed = await posts.change(id, c.var.account.id, c.req.valid("json"), header);
+        const changed = await posts.change(id, c.var.account, c.req.valid("json"), header);
         setTag(c, changed, readerOf(c.var.account));
         return c.json(toPostResponse(changed, readerOf(c.var.account)), 200);
       },
@@ -273,7 +277,7 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           const message = "must be the id in the path";
           throw new Problem("unprocessable", `id: ${message}`, { errors: [{ path: "id", message }] });
         }
-        const changed = await posts.change(id, c.var.account.id, text, c.req.header("if-match"));
+        const changed = await posts.change(id, c.var.account, text, c.req.header("if-match"));
         setTag(c, changed, readerOf(c.var.account));
         return c.json(toPostResponse(changed, readerOf(c.var.account)), 200);
       },

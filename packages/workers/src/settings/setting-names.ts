@@ -44,6 +44,7 @@ export const settingNames: readonly string[] = [
   "NOTIFY_QUEUE_URL",
   "NOTIFY_SECONDS",
   "NOTIFY_USERNAME",
+  "NEW_ACCOUNT_WRITES_PER_HOUR",
   "OIDC_ISSUERS",
   "OTEL_BSP_SCHEDULE_DELAY",
   "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -103,6 +104,7 @@ export const settingNames: readonly string[] = [
   "UPLOAD_DIR",
   "WEBHOOKS_PRIVATE_ADDRESSES",
   "WORKERS",
+  "WRITES_PER_HOUR",
 ];
 
 /** The known name that was probably meant: the closest one within an edit distance of one or two. */
