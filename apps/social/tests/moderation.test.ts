@@ -183,7 +183,7 @@ describe("somebody who is suspended", () => {
     expect((await act(`/users/${other.account.id}/restore`)).status).toBe(409);
     expect((await decide(body.id, "granted")).status).toBe(204);
     expect((await decide(987_654, "granted")).status).toBe(404);
-    expect((await ownActions(other)).map(({ action }) => action)).toEqual(["reinstate", "suspend"]);
+    expect((await ownActions(other)).slice(0, 2).map(({ action }) => action)).toEqual(["reinstate", "suspend"]);
   });
 });
 
