@@ -90,12 +90,14 @@ test("an export has all that is the caller's", async () => {
   const { db } = social.deps.database;
   await db.execute(sql`insert into social.posts (title, content, owner_id)
     select 'Many', 'x', ${staff.account.id} from generate_series(1, 1001)`);
+  await db.execute(sql`insert into social.images (owner_id, post_id, alt, width, height)
+    values (${staff.account.id}, ${post.id}, 'A cup', 1, 1)`);
   const response = await social.send<Record<string, { id: number }[]>>("GET", "/users/me/export", { by: staff });
   expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/json"]);
   const { profile, posts, votes, comments, following, blocks, mutes } = response.body;
   expect(profile).toMatchObject([{ id: staff.account.id, email: staff.account.email }]);
   expect([posts![0], posts!.length, new Set(posts!.map(({ id }) => id)).size]).toMatchObject([
-    { id: post.id, title: "Exported", published: false },
+    { id: post.id, title: "Exported", published: false, images: [{ id: expect.any(String), alt: "A cup" }] },
     1002,
     1002,
   ]);

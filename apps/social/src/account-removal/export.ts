@@ -1,6 +1,7 @@
 import { comments, commentVotes } from "../database/comment-tables.ts";
 import { type Database, unwrapDriverError } from "../database/database.ts";
 import { sql } from "../database/drizzle.ts";
+import { images } from "../database/image-tables.ts";
 import { bookmarks } from "../database/mention-tables.ts";
 import { follows, hidden, hiddenReasons, posts, profiles, votes } from "../database/schema.ts";
 
@@ -29,7 +30,9 @@ const parts: Record<string, Part> = {
     from ${profiles} where ${profiles.id} = ${id} and ${profiles.id} > ${after}::bigint`,
   posts: (id, after) => sql`
     select ${posts.id}::text as position, json_build_object('id', id, 'title', title, 'content', content, 'published', published,
-      'createdAt', created_at, 'publishedAt', published_at, 'editedAt', edited_at, 'removedAt', removed_at)::text as item
+      'createdAt', created_at, 'publishedAt', published_at, 'editedAt', edited_at, 'removedAt', removed_at, 'images', array(
+        select json_build_object('id', ${images.id}, 'alt', ${images.alt}) from ${images} where ${images.postId} = ${posts.id}
+        order by ${images.position}))::text as item
     from ${posts} where ${posts.ownerId} = ${id} and ${posts.id} > ${after}::bigint order by ${posts.id} ${limit}`,
   votes: (id, after) => sql`
     select ${votes.postId}::text as position, json_build_object('postId', post_id)::text as item
