@@ -66,7 +66,7 @@ async function write(owner: number, count: number, secondsAgo: number): Promise<
 const follow = (followee: number) =>
   sql`INSERT INTO social.follows (follower_id, followee_id) VALUES (${me}, ${followee}) ON CONFLICT DO NOTHING`;
 const hide = (author: number, reason: number, viewer = me) =>
-  sql`INSERT INTO social.hidden (viewer_id, author_id, reason) VALUES (${viewer}, ${author}, ${reason})`;
+  sql`INSERT INTO social.hidden (viewer_id, author_id, reason) VALUES (${viewer}, ${author}, ${reason}) ON CONFLICT DO NOTHING`;
 const reset = async () => {
   await sql`DELETE FROM social.hidden`;
   await sql`DELETE FROM social.follows`;
@@ -279,6 +279,73 @@ describe("ranked feeds", () => {
       by: social.accounts.plain,
     });
     expect([expired.status, named(expired)]).toEqual([400, ["cursor"]]);
+  });
+});
+
+describe("a walk while others post, delete, publish, mute and vote", () => {
+  /** Numbers from 0 to 1, the same in each run (mulberry32). */
+  const randomFrom = (seed: number) => {
+    let state = seed;
+    return () => {
+      state = (state + 0x6d2b79f5) | 0;
+      let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    };
+  };
+  const tagAll = () => sql`
+    INSERT INTO social.post_tags (post_id, tag, listed_at) SELECT id, 'walk', listed_at FROM social.posts ON CONFLICT DO NOTHING`;
+
+  test.each([
+    ["/feed", {}],
+    ["/home", {}],
+    ["/users/friend/posts", {}],
+    ["/tags/walk", {}],
+    ["/feed", { sort: "hot" }],
+    ["/feed", { sort: "top" }],
+  ] as const)("%s %j has nothing twice, and all that was there", async (template, query) => {
+    await reset();
+    await sql`DELETE FROM social.ranked_lists`;
+    const random = randomFrom(template.length * 31 + Object.values(query).join().length);
+    const path = template.replace("friend", String(friend));
+    await follow(friend);
+    await follow(stranger);
+    const written = [...(await write(friend, 30, 60)), ...(await write(stranger, 15, 70)), ...(await write(me, 5, 80))];
+    const drafts = await write(friend, 5, 65);
+    await sql`UPDATE social.posts SET published = false, published_at = NULL WHERE id = ANY(${drafts}::bigint[])`;
+    await tagAll();
+    const stays = new Set(path.startsWith("/users") ? written.slice(0, 30) : written);
+    const changes = [
+      () => write(friend, 1, 0),
+      async () => {
+        const id = written[Math.floor(random() * written.length)]!;
+        stays.delete(id);
+        await sql`DELETE FROM social.posts WHERE id = ${id}`;
+      },
+      () => sql`UPDATE social.posts SET published = true, published_at = now() WHERE id = ${drafts.pop() ?? 0}`,
+      async () => {
+        await hide(stranger, 3);
+        for (const id of written.slice(30, 45)) stays.delete(id);
+      },
+      () => sql`DELETE FROM social.hidden`,
+      () =>
+        sql`UPDATE social.post_counters SET votes = ${Math.floor(random() * 50)} WHERE post_id = ${written[Math.floor(random() * written.length)]!}`,
+    ];
+    const seen: number[] = [];
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const page: Awaited<ReturnType<typeof feed>> = await feed(path, {
+        ...query,
+        limit: 4,
+        ...(cursor && { cursor }),
+      });
+      seen.push(...page.ids);
+      cursor = page.nextCursor;
+      for (let i = 0; i < 2; i++) await changes[Math.floor(random() * changes.length)]!();
+      await tagAll();
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen).toEqual(expect.arrayContaining([...stays]));
+    expect(stays.size).toBeGreaterThan(5);
   });
 });
 

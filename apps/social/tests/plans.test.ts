@@ -5,6 +5,7 @@ import { searchSettings } from "../src/database/database.ts";
 import { rankedQueries, rankings } from "../src/feeds/ranked-queries.ts";
 import { timelineQueries } from "../src/feeds/timeline-queries.ts";
 import { postListQueries } from "../src/posts/post-list-queries.ts";
+import { searchQueries } from "../src/search/search-queries.ts";
 import { type OpenSocial, openSocial } from "./open-social.ts";
 
 let social: OpenSocial;
@@ -130,4 +131,22 @@ test.each(rankings)("a ranked list (%s) reads a bounded number of buffers", asyn
   const { Plan } = rows[0]!["QUERY PLAN"][0];
   expect(Plan["Shared Hit Blocks"]! + Plan["Shared Read Blocks"]!).toBeLessThan(40_000);
   expect(JSON.stringify(Plan)).not.toMatch(/Seq Scan/);
+});
+
+test("a search reads a bounded number of buffers, for common and for rare words", async () => {
+  const { first, next } = searchQueries(social.deps.database.searches).statements;
+  const values = { viewer: 4, limit: 11, until: "2030-01-01T00:00:00Z", rank: 1, id: 1_000_000 };
+  const rare = (await sql`SELECT title FROM social.posts WHERE published ORDER BY id LIMIT 1`)[0]!.title;
+  for (const [text, most] of [
+    ["content", 1500],
+    ["title content", 1500],
+    ["absent", 1500],
+    [rare, 1500],
+  ] as const) {
+    for (const statement of [first, next]) {
+      const { buffers, text: plan } = await run(statement, { ...values, text });
+      expect(buffers, `${text}: ${plan}`).toBeLessThan(most);
+      expect(plan).not.toMatch(/"Seq Scan"|Gather/);
+    }
+  }
 });
