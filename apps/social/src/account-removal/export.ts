@@ -3,6 +3,7 @@ import { type Database, unwrapDriverError } from "../database/database.ts";
 import { sql } from "../database/drizzle.ts";
 import { images } from "../database/image-tables.ts";
 import { bookmarks } from "../database/mention-tables.ts";
+import { appeals, reports } from "../database/moderation-tables.ts";
 import { follows, hidden, hiddenReasons, posts, profiles, votes } from "../database/schema.ts";
 
 const batch = 500;
@@ -54,6 +55,14 @@ const parts: Record<string, Part> = {
     select ${follows.followeeId}::text as position, json_build_object('id', followee_id, 'since', created_at)::text as item
     from ${follows} where ${follows.followerId} = ${id} and ${follows.followeeId} > ${after}::bigint
     order by ${follows.followeeId} ${limit}`,
+  reports: (id, after) => sql`
+    select ${reports.id}::text as position, json_build_object('id', id, 'subject', subject, 'subjectId', subject_id, 'reason', reason,
+      'note', note, 'state', state, 'createdAt', created_at)::text as item
+    from ${reports} where ${reports.reporterId} = ${id} and ${reports.id} > ${after}::bigint order by ${reports.id} ${limit}`,
+  appeals: (id, after) => sql`
+    select ${appeals.actionId}::text as position, json_build_object('actionId', action_id, 'content', content, 'state', state,
+      'answer', answer, 'createdAt', created_at)::text as item
+    from ${appeals} where ${appeals.authorId} = ${id} and ${appeals.actionId} > ${after}::bigint order by ${appeals.actionId} ${limit}`,
   blocks: hiddenBy(hiddenReasons.blocked),
   mutes: hiddenBy(hiddenReasons.muted),
 };

@@ -39,6 +39,7 @@ export const reports = social.table(
       .on(report.subject, report.subjectId, sql`coalesce(${report.reporterId}, 0)`)
       .where(sql`${report.state} = 'open'`),
     index("reports_by_state").on(report.state, report.id),
+    index("reports_of_reporter").on(report.reporterId, report.id),
   ],
 );
 
@@ -76,7 +77,10 @@ export const appeals = social.table(
     decidedAt: time("decided_at"),
     answer: text().notNull().default(""),
   },
-  (appeal) => [index("appeals_by_state").on(appeal.state, appeal.actionId)],
+  (appeal) => [
+    index("appeals_by_state").on(appeal.state, appeal.actionId),
+    index("appeals_of_author").on(appeal.authorId, appeal.actionId),
+  ],
 );
 
 /** Words and phrases that nobody may write, or that are reported to staff. `key` is the phrase as texts are compared with it. */

@@ -47,6 +47,8 @@ const exportSchema = z
     commentVotes: all("Votes for comments"),
     bookmarks: all("Bookmarks"),
     following: all("Followed users"),
+    reports: all("Reports to staff"),
+    appeals: all("Appeals against what staff did"),
     blocks: all("Blocked users"),
     mutes: all("Muted users"),
   })

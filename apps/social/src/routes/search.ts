@@ -31,10 +31,12 @@ const parts = z
 
 const hitSchema = postWithVotesSchema
   .extend({
-    highlight: z.object({
-      title: parts.describe("The title"),
-      content: parts.describe("A fragment of the content around the first match within its first 3,000 characters"),
-    }),
+    highlight: z
+      .object({
+        title: parts.describe("The title"),
+        content: parts.describe("A fragment of the content around the first match within its first 3,000 characters"),
+      })
+      .describe("Where the words were found"),
   })
   .openapi("PostHit", { description: "A post that a search found" });
 

@@ -1,0 +1,2 @@
+CREATE INDEX "appeals_of_author" ON "social"."appeals" USING btree ("author_id","action_id");--> statement-breakpoint
+CREATE INDEX "reports_of_reporter" ON "social"."reports" USING btree ("reporter_id","id");
