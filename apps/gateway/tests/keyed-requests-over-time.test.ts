@@ -89,7 +89,15 @@ const withoutKey = [
   "POST /queue/queues/{name}/redrive", // moves what is there
   "POST /queue/sqs", // the protocol of Amazon SQS has its own: deduplication ids and attempt ids
   "POST /queue/sqs/{account}/{queue}",
+  "POST /social/appeals", // an action is appealed against once
+  "POST /social/comments/{id}/remove", // the second time it is so already, as with those below
+  "POST /social/comments/{id}/restore",
   "POST /social/login",
+  "POST /social/moderation/word-filters", // a phrase is there once
+  "POST /social/posts/{id}/remove",
+  "POST /social/posts/{id}/restore",
+  "POST /social/users/{id}/restore",
+  "POST /social/users/{id}/suspend",
 ];
 
 describe("Idempotency-Key", () => {

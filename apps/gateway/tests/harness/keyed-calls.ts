@@ -49,6 +49,7 @@ export async function keyedCalls({ origin, anyone, plain, staff }: Installation)
   await created(staff.post("/ingest/backups"));
   const csv = { "Content-Type": "text/csv" };
   const rejected = await created(staff.post("/ingest/jobs/csv", Buffer.from("id,job\nx,Nurse\n"), { headers: csv }));
+  const post = await created(plain.post("/social/posts", { title: "A post with comments", content: "Once" }));
   let number = 0;
 
   const accounts = async (name: string) =>
@@ -276,14 +277,30 @@ export async function keyedCalls({ origin, anyone, plain, staff }: Installation)
       body: { title: name, content: "Once" },
       effects: async () => (await plain.get("/social/posts", { search: name })).json<unknown[]>().length,
     }),
-    "POST /social/posts/{id}/comments": async (name) => {
-      const { id } = await created(plain.post("/social/posts", { title: `about ${name}`, content: "Once" }));
+    "POST /social/posts/{id}/comments": (name) => ({
+      by: plain,
+      path: `/social/posts/${post.id}/comments`,
+      body: { content: name },
+      async effects() {
+        const query = { sort: "new", limit: 100 };
+        const { comments } = (await plain.get(`/social/posts/${post.id}/comments`, query)).json<{
+          comments: { content: string }[];
+        }>();
+        return comments.filter(({ content }) => content === name).length;
+      },
+    }),
+    "POST /social/reports": async (name) => {
+      const { id } = await created(plain.post("/social/posts", { title: `reported ${name}`, content: "Once" }));
       return {
-        by: plain,
-        path: `/social/posts/${id}/comments`,
-        body: { content: name },
-        effects: async () =>
-          (await plain.get(`/social/posts/${id}/comments`)).json<{ comments: unknown[] }>().comments.length,
+        by: staff,
+        path: "/social/reports",
+        body: { postId: id, reason: "spam", note: name },
+        async effects() {
+          const { reports } = (await staff.get("/social/reports", { limit: 100 })).json<{
+            reports: { note: string }[];
+          }>();
+          return reports.filter(({ note }) => note === name).length;
+        },
       };
     },
     "POST /social/images": (name) => {
