@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { appContract } from "./contract/index.ts";
+import { appContract, secondDepth } from "./contract/index.ts";
 import { appNames, startAlone } from "./harness/installation.ts";
 
 /** The contract of each app without gateway, as its own issuer. */
@@ -7,7 +7,7 @@ for (const app of appNames) {
   const quintet = await startAlone(app);
   afterAll(() => quintet[Symbol.asyncDispose]());
   describe(`${app} alone`, async () => {
-    await appContract(quintet, app);
+    await appContract(quintet, app, secondDepth);
 
     it("leads to its own paths from the root", async () => {
       const led = await Promise.all(["/", "/docs", "/health"].map((path) => quintet.anyone.get(path)));

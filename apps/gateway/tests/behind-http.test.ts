@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { afterAll, expect, it } from "vitest";
-import { contractSettings, wholeContract } from "./contract/index.ts";
+import { contractSettings, secondDepth, wholeContract } from "./contract/index.ts";
 import { startBehindHttp } from "./harness/installation.ts";
 import { fetchDocument } from "./harness/operations.ts";
 import { expectProblem } from "./harness/problem.ts";
@@ -9,7 +9,7 @@ import { expectProblem } from "./harness/problem.ts";
 const quintet = await startBehindHttp(contractSettings);
 afterAll(() => quintet[Symbol.asyncDispose]());
 
-await wholeContract(quintet);
+await wholeContract(quintet, secondDepth);
 
 it("passes a CSV file of 30 MB on as it comes", async () => {
   const line = (i: number) => `${i},${"Job of many words and more ".repeat(4)}${i}\n`;

@@ -1,6 +1,6 @@
 import { afterAll } from "vitest";
 import { certificates } from "./certificate.ts";
-import { contractSettings, wholeContract } from "./contract/index.ts";
+import { contractSettings, secondDepth, wholeContract } from "./contract/index.ts";
 import { startMounted } from "./harness/installation.ts";
 
 /** The contract over TLS and HTTP/2. */
@@ -12,4 +12,4 @@ afterAll(async () => {
   made[Symbol.dispose]();
 });
 
-await wholeContract(quintet);
+await wholeContract(quintet, secondDepth);

@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import { createInterface, type Interface } from "node:readline";
 import { connectRedis } from "@quintet/db";
 import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
@@ -14,13 +16,15 @@ afterAll(() => open[Symbol.asyncDispose]());
 /** The Redis commands of each script that ran on a queue meanwhile, by name; the commands of one script stand together. */
 async function scriptsOn(queue: string, work: () => Promise<unknown>): Promise<string[][]> {
   const client = connectRedis(inject("redisUrl"), { prefix: "", onError: () => {} });
-  if (!("monitor" in client)) throw new Error("The Redis of the tests is one server");
-  const monitor = await client.monitor();
+  await using monitor = await openMonitor();
   const mark = `${open.prefix}end`;
   const scripts: string[][] = [];
   let current: string[] | undefined;
   let ended = false;
-  monitor.on("monitor", (_: string, args: string[], source: string) => {
+  monitor.on("line", (line) => {
+    // +<time> [<database> <client, or lua>] "command" "argument" …
+    const [, source, texts = ""] = /^\+[\d.]+ \[\d+ (\S+)\] (.*)$/.exec(line) ?? [];
+    const args = [...texts.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? "");
     if (source === "lua") return void current?.push(args[0]?.toUpperCase() ?? "");
     current = undefined;
     if (args[1] === mark) ended = true;
@@ -32,9 +36,27 @@ async function scriptsOn(queue: string, work: () => Promise<unknown>): Promise<s
   await work();
   await client.exists(mark);
   await until(async () => ended);
-  monitor.disconnect();
   client.disconnect();
   return scripts;
+}
+
+/** The lines of MONITOR. The driver's own monitor loses its place when a command of somebody else comes with the reply. */
+async function openMonitor(): Promise<Interface & AsyncDisposable> {
+  const { hostname, port, username, password } = new URL(inject("redisUrl"));
+  const socket = connect(Number(port), hostname);
+  const lines = createInterface(socket);
+  const auth = password ? `AUTH ${username || "default"} ${password}\r\n` : "";
+  const replies = auth ? 2 : 1;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let seen = 0;
+  lines.on("line", (line) => {
+    if (line.startsWith("-")) reject(new Error(line));
+    if (++seen === replies) resolve();
+  });
+  socket.on("error", reject);
+  socket.write(`${auth}MONITOR\r\n`);
+  await promise;
+  return Object.assign(lines, { [Symbol.asyncDispose]: async () => void socket.destroy() });
 }
 
 it.each([1, 100])(

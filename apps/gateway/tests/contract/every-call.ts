@@ -33,8 +33,15 @@ const uselessBodies: [number, Buffer, Record<string, string>][] = [
   [413, Buffer.alloc(9 * 1024 * 1024, " "), json],
 ];
 
+/** How much of the contract is tried: a second way to run what was tried whole gets every third of the hostile texts. */
+export type Depth = "whole" | "third";
+
+/** That of a second way to run; `npm run test:faults` tries it whole. */
+export const secondDepth: Depth = process.env.QUINTET_FAULTS === "full" ? "whole" : "third";
+
 /** What holds for every call, tried on each one that the app's document lists. */
-export async function everyCall(quintet: Installation, app: AppName | "auth"): Promise<void> {
+export async function everyCall(quintet: Installation, app: AppName | "auth", depth: Depth): Promise<void> {
+  const tried = hostileTexts.filter((_, i) => depth === "whole" || i % 3 === app.length % 3);
   const { anyone, plain, staff } = quintet;
   const operations = operationsOf(await fetchDocument(anyone, `/${app}/openapi.json`));
 
@@ -147,12 +154,12 @@ export async function everyCall(quintet: Installation, app: AppName | "auth"): P
         () => true,
         async (one) => {
           const body = one.takesJson ? {} : undefined;
-          const paths = hostileTexts.flatMap((text) => [
+          const paths = tried.flatMap((text) => [
             ...one.pathParameters.map((name) => pathOf(one, { [name]: text })),
             ...one.queryParameters.map((name) => `${pathOf(one)}?${name}=${text}`),
             ...one.queryParameters.map((name) => `${pathOf(one)}?${name}=1&${name}=${text}`),
           ]);
-          const bodies = one.fields ? hostileTexts.map((text) => everyField(one.fields ?? [], decoded(text))) : [];
+          const bodies = one.fields ? tried.map((text) => everyField(one.fields ?? [], decoded(text))) : [];
           const calls = [
             ...paths.map((path) => () => staff.send(one.method, path, body)),
             ...bodies.map((fields) => () => staff.send(one.method, pathOf(one), fields)),

@@ -3,7 +3,7 @@ import type { AppName, Installation } from "../harness/installation.ts";
 import { accounts } from "./accounts/index.ts";
 import { auth } from "./auth.ts";
 import { directory } from "./directory/index.ts";
-import { everyCall } from "./every-call.ts";
+import { type Depth, everyCall } from "./every-call.ts";
 import { everywhere } from "./everywhere.ts";
 import { gateway } from "./gateway.ts";
 import { ingest } from "./ingest/index.ts";
@@ -17,11 +17,13 @@ import { texts } from "./texts.ts";
 
 const contracts = { properties, ingest, directory, queue, social };
 
+export { secondDepth } from "./every-call.ts";
+
 /** The contract of one app, the same wherever it runs. */
-export async function appContract(quintet: Installation, app: AppName): Promise<void> {
+export async function appContract(quintet: Installation, app: AppName, depth: Depth = "whole"): Promise<void> {
   describe(app, () => contracts[app](quintet));
   everywhere(quintet, app);
-  await everyCall(quintet, app);
+  await everyCall(quintet, app, depth);
 }
 
 /** Settings of an installation for `wholeContract`: limits that are soon reached. */
@@ -32,13 +34,13 @@ export const contractSettings = {
 };
 
 /** The contract of the whole: every app, the issuer and the gateway. */
-export async function wholeContract(quintet: Installation): Promise<void> {
+export async function wholeContract(quintet: Installation, depth: Depth = "whole"): Promise<void> {
   describe("gateway", () => gateway(quintet));
   describe("auth", () => auth(quintet));
   describe("accounts", () => accounts(quintet));
   everywhere(quintet, "auth");
-  await everyCall(quintet, "auth");
-  for (const app of quintet.apps) await appContract(quintet, app);
+  await everyCall(quintet, "auth", depth);
+  for (const app of quintet.apps) await appContract(quintet, app, depth);
   describe("queue management", () => queueManagement(quintet));
   describe("logs", () => logs(quintet));
   describe("texts", () => texts(quintet));

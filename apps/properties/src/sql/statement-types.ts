@@ -335,7 +335,9 @@ export interface StatementTypes {
   };
   "fill-block": {
     row: null;
-    values: unknown;
+    values: {
+      block: Value;
+    };
   };
   filters: {
     row: null;

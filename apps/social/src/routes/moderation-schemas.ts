@@ -139,7 +139,7 @@ export const actionSchema = z
     ...subject,
     reason: z.string().openapi({ description: "Why" }),
     createdAt: when("When it was done"),
-    appeal: appealSchema.nullable().openapi({ description: "The author's appeal, if any" }),
+    appeal: z.union([appealSchema, z.null()]).openapi({ description: "The author's appeal, if any" }),
   })
   .openapi("ModerationAction", { description: "What staff did" });
 
