@@ -107,22 +107,31 @@ async function measure(
   };
 }
 
+/**
+ * The kinds, or "all" of them together, that are told apart from unknown names in each of three measurements, with the likelihoods of the
+ * last. What other processes do meanwhile comes in waves, so that samples are not independent; what differs by itself differs each time.
+ */
+async function toldApartEachTime(count: number, kinds: string[]): Promise<Record<string, object>> {
+  let told: Record<string, object> = {};
+  for (let time = 1; time <= 3; time++) {
+    const { unknown, known } = await measure(count, kinds);
+    const compared = Object.entries({ all: Object.values(known).flat(), ...known });
+    const apart = compared.filter(([kind, times]) => (time === 1 || kind in told) && toldApart(unknown, times));
+    told = Object.fromEntries(apart.map(([kind, times]) => [kind, likelihoods(unknown, times)]));
+    if (apart.length === 0) break;
+  }
+  return told;
+}
+
 describe("known and unknown names are told apart by no test", () => {
   test(`of ${samples} samples, whatever the hash`, {
     timeout: full ? 3_600_000 : 120_000,
   }, async () => {
-    const { unknown, known } = await measure(samples, Object.keys(kinds));
-    const all = Object.values(known).flat();
-    expect(toldApart(unknown, all), JSON.stringify(likelihoods(unknown, all))).toBe(false);
-    for (const [kind, times] of Object.entries(known)) {
-      expect(toldApart(unknown, times), `${kind} ${JSON.stringify(likelihoods(unknown, times))}`).toBe(false);
-    }
+    expect(await toldApartEachTime(samples, Object.keys(kinds))).toEqual({});
   });
 
   test.runIf(full)(`of ${samples} samples, on the accounts of today`, async () => {
-    const { unknown, known } = await measure(samples, ["argon2"]);
-    const times = known.argon2 ?? [];
-    expect(toldApart(unknown, times), JSON.stringify(likelihoods(unknown, times))).toBe(false);
+    expect(await toldApartEachTime(samples, ["argon2"])).toEqual({});
   });
 });
 
