@@ -17,7 +17,7 @@ const openStores: OpenStores = async (needs) => {
 };
 
 /** Rows that start the same programs as others, and only run with all tests at their full size. */
-const further = ["accounts", "load-wide", "load-memory", "load-service", "load-parquet", "messages", "sqs"];
+const further = ["accounts", "load-wide", "load-memory", "load-service", "load-parquet", "messages", "sqs", "transfer"];
 const chosen = rows.filter(({ name }) => process.env.QUINTET_FAULTS === "full" || !further.includes(name));
 
 describe("the rows", () => {

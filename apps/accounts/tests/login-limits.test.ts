@@ -99,7 +99,7 @@ describe.each(stores)("budgets %s", (_name, make) => {
   });
 });
 
-const attempts = process.env.QUINTET_FAULTS === "full" ? 100_000 : 6_000;
+const attempts = process.env.QUINTET_FAULTS === "full" ? 100_000 : 3_600;
 
 describe("an issuer", () => {
   let issuer: IssuerForTests;
