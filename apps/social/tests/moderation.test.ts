@@ -58,6 +58,8 @@ describe("a report", () => {
     expect((await report(other, { postId: post.id })).status).toBe(409);
     expect((await report(staff, { postId: post.id })).status).toBe(201);
     expect((await report(plain, { postId: post.id })).status).toBe(422);
+    const another = await social.post(plain);
+    expect((await report(other, { postId: another.id })).status).toBe(201);
     await social.send("DELETE", `/posts/${post.id}`, { by: plain });
     expect((await reports()).find(({ id }) => id === made.body.id)).toMatchObject({
       said: "Buy now\n\nCheap",

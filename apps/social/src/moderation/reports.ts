@@ -2,7 +2,7 @@ import { type KeyedRequest, Problem } from "@quintet/http";
 import type { SQL } from "drizzle-orm";
 import { commentLoader } from "../comments/comment-views.ts";
 import { type Database, type Transaction, unwrapDriverError } from "../database/database.ts";
-import { and, desc, eq, sql } from "../database/drizzle.ts";
+import { and, desc, eq, getTableColumns, sql } from "../database/drizzle.ts";
 import { type reportReasons, type reportStates, reports } from "../database/moderation-tables.ts";
 import { runOncePerKey } from "../database/processed-requests.ts";
 import { posts, profiles } from "../database/schema.ts";
@@ -68,8 +68,8 @@ export function createReports(db: Database, admit: AdmitWrite) {
     async handle(id: number, staff: number, state: ReportState, outcome: string): Promise<void> {
       const handled =
         state === "open" ? { handledBy: null, handledAt: null } : { handledBy: staff, handledAt: sql`now()` };
-      const other = sql`exists (select from ${reports} other where other.state = 'open' and other.id <> ${id}
-        and (other.subject, other.subject_id) = (${reports.subject}, ${reports.subjectId}) and other.reporter_id is not distinct from ${reports.reporterId})`;
+      const other = sql`exists (select from ${reports} other where ${isOpenToo} and other.id <> ${id}
+        and other.reporter_id is not distinct from ${reports.reporterId})`;
       const changed = db.update(reports).set({ state, outcome, ...handled });
       const may = state === "open" ? sql`not ${other}` : undefined;
       const rows = await unwrapDriverError(changed.where(and(eq(reports.id, id), may)).returning({ id: reports.id }));
@@ -80,41 +80,16 @@ export function createReports(db: Database, admit: AdmitWrite) {
   };
 }
 
+/**
+ * Matches open reports, as `other`, of the subject of a report. To be a part of a larger condition: in what is selected itself, Drizzle names no
+ * table before a column, and the subject would be the other's own.
+ */
+const isOpenToo = sql`other.state = 'open' and (other.subject, other.subject_id) = (${reports.subject}, ${reports.subjectId})`;
+
 function selectReports(db: Database, condition: SQL | undefined) {
-  const openReports = sql<number>`(select count(*)::int from ${reports} other
-    where other.state = 'open' and other.subject = ${reports.subject} and other.subject_id = ${reports.subjectId})`;
-  const {
-    id,
-    reporterId,
-    subject,
-    subjectId,
-    authorId,
-    reason,
-    note,
-    said,
-    state,
-    createdAt,
-    handledBy,
-    handledAt,
-    outcome,
-  } = reports;
-  const columns = {
-    id,
-    reporterId,
-    subject,
-    subjectId,
-    authorId,
-    reason,
-    note,
-    said,
-    state,
-    createdAt,
-    handledBy,
-    handledAt,
-    outcome,
-  };
+  const openReports = sql<number>`(select count(*)::int from ${reports} other where ${isOpenToo})`;
   return db
-    .select({ ...columns, openReports })
+    .select({ ...getTableColumns(reports), openReports })
     .from(reports)
     .where(condition)
     .$dynamic();
