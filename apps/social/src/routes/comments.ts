@@ -1,7 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { errorResponse, idempotent, jsonBody, jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
-import type { MiddlewareHandler } from "hono";
 import { createCommentTree } from "../comments/comment-tree.ts";
 import { createComments } from "../comments/comments.ts";
 import type { Deps } from "../deps.ts";
@@ -15,6 +14,7 @@ import {
   toCommentResponse,
   toCommentTree,
 } from "./comment-schemas.ts";
+import { ownerFirst } from "./owner-first.ts";
 import { postParams } from "./schemas.ts";
 
 const tags = ["social"];
@@ -29,12 +29,7 @@ export function addCommentRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const readTree = createCommentTree(searches, deps.cursorKey);
   const guard = guards(deps.auth);
 
-  /** Checks the author before the body is validated: 403 comes before 422. */
-  const mayChange: MiddlewareHandler<ServiceEnv> = async (c, next) => {
-    const id = commentParams.safeParse(c.req.param());
-    if (id.success && c.var.account) await comments.requireAuthor(id.data.id, c.var.account.id);
-    return next();
-  };
+  const mayChange = ownerFirst(commentParams, comments.requireAuthor);
 
   return app
     .openapi(

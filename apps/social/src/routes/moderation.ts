@@ -4,6 +4,7 @@ import { errorResponse, jsonBody, jsonResponse, noQuery, type ServiceEnv } from 
 import type { Deps } from "../deps.ts";
 import { createModeration } from "../moderation/actions.ts";
 import { createWordFilters } from "../moderation/word-filters.ts";
+import { idCursors } from "./id-cursors.ts";
 import {
   actionInput,
   actionsQuery,
@@ -17,7 +18,6 @@ import {
   wordFilterListSchema,
   wordFilterSchema,
 } from "./moderation-schemas.ts";
-import { idCursors } from "./reports.ts";
 import { idParam, postParams } from "./schemas.ts";
 
 const tags = ["keeping order"];

@@ -16,11 +16,12 @@ import {
   type ServiceEnv,
   wholeNumber,
 } from "@quintet/http";
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
 import type { PostView } from "../posts/load-posts.ts";
 import { createPostList } from "../posts/post-list.ts";
 import { createPosts } from "../posts/posts.ts";
+import { ownerFirst } from "./owner-first.ts";
 import {
   postChanges,
   postHistorySchema,
@@ -90,12 +91,7 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   const { readerOf } = deps;
 
-  /** Checks the owner before the body is validated: 403 comes before 422. */
-  const mayChange: MiddlewareHandler<ServiceEnv> = async (c, next) => {
-    const id = postParams.safeParse(c.req.param());
-    if (id.success && c.var.account) await posts.requireOwner(id.data.id, c.var.account.id);
-    return next();
-  };
+  const mayChange = ownerFirst(postParams, posts.requireOwner);
 
   return app
     .openapi(

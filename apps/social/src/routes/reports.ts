@@ -1,18 +1,10 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import {
-  decodeCursor,
-  encodeCursor,
-  errorResponse,
-  idempotent,
-  jsonBody,
-  jsonResponse,
-  noQuery,
-  type ServiceEnv,
-} from "@quintet/http";
+import { errorResponse, idempotent, jsonBody, jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { createModeration } from "../moderation/actions.ts";
 import { createReports } from "../moderation/reports.ts";
+import { idCursors } from "./id-cursors.ts";
 import {
   actionListSchema,
   appealInput,
@@ -32,22 +24,6 @@ import { idParam } from "./schemas.ts";
 const tags = ["keeping order"];
 const unknown = errorResponse("There is no such report");
 const reportParams = idParam("Id of the report");
-
-/** The position in a list that is ordered by ids, and the cursor of the page after it. */
-export function idCursors(key: Buffer, list: string) {
-  const shape = z.tuple([z.literal(list), z.number().int()]);
-  return {
-    after: (cursor: string | undefined): number | undefined => decodeCursor(key, cursor, shape)?.[1],
-    /** The first `limit` of the rows, of which one more was read, and the cursor of the next page. */
-    page<T extends { id: number }>(rows: T[], limit: number): { rows: T[]; nextCursor: string | null } {
-      const last = rows[limit - 1];
-      return {
-        rows: rows.slice(0, limit),
-        nextCursor: rows.length > limit && last ? encodeCursor(key, [list, last.id]) : null,
-      };
-    },
-  };
-}
 
 /** Adds the routes by which people report and appeal, and staff looks at reports. */
 export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
